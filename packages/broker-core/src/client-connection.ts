@@ -1,0 +1,295 @@
+import {
+  type AckProperties,
+  type Packet,
+  PacketDecoder,
+  type PacketSink,
+  PacketType,
+  type ProtocolError,
+  type PublishView,
+  ReasonCode,
+  type TopicEntry,
+} from '@wellhead/codec';
+import type { ReceiveQuota, TopicAliasReceiver } from '@wellhead/protocol';
+import type { Connection } from '@wellhead/transport';
+import { acknowledge } from './acknowledge.ts';
+import { type Authentication, continueAuthentication } from './authenticate.ts';
+import { ClientOutput } from './client-output.ts';
+import { refuseConnect, startConnect } from './connect.ts';
+import { connectionDeadline, reasonOfTimeout } from './connection-deadline.ts';
+import type { BrokerContext } from './context.ts';
+import type { Timed } from './deadlines.ts';
+import { drop } from './delivery.ts';
+import { receiveDisconnect } from './disconnect.ts';
+import type { ClientInfo, DropReason } from './hooks.ts';
+import { receivePublish } from './publish.ts';
+import { pump } from './queue.ts';
+import type { Route } from './router.ts';
+import type { Session } from './session.ts';
+import { receiveSubscribe, receiveUnsubscribe } from './subscribe.ts';
+
+/**
+ * The server's end of one Network Connection: bytes in, packets to the handlers, packets of theirs
+ * into the outbox. It knows no socket; the driver writes the outbox once a turn.
+ */
+export class ClientConnection extends ClientOutput implements PacketSink, Timed {
+  readonly decoder: PacketDecoder;
+  phase: 'connecting' | 'authenticating' | 'connected' | 'closed' = 'connecting';
+  /** CONNACK was sent and the connection has not ended. */
+  open = false;
+  session: Session | undefined;
+  client: ClientInfo | undefined;
+  authentication: Authentication | undefined;
+
+  /** What the client announced in CONNECT. */
+  receiveMaximum: number = 65_535;
+  keepAlive = 0;
+  /** The protocol level had bit 7 set: a bridge of the older kind. */
+  isBridge = false;
+  receiveQuota: ReceiveQuota | undefined;
+  aliasesIn: TopicAliasReceiver<TopicEntry<Route>> | undefined;
+
+  readonly openedAt: number;
+  lastReceived: number;
+  /** Since when a packet is incomplete, 0 when none is. */
+  incompleteSince = 0;
+  /** Since when the client reads nothing, 0 when it does. */
+  stalledSince = 0;
+  packets = 0;
+  deadline: number = Infinity;
+  deadlineSlot = -1;
+
+  /** The driver has it on its list of connections to write to. */
+  dirty = false;
+  readingPaused = false;
+
+  constructor(context: BrokerContext, link: Connection) {
+    super(context, link);
+    this.openedAt = context.now;
+    this.lastReceived = context.now;
+    this.decoder = new PacketDecoder(this, {
+      role: 'server',
+      maximumConnectSize: context.limits.maximumConnectSize,
+      maximumPacketSize: context.limits.maximumPacketSize,
+      topics: context.topics,
+    });
+    this.reschedule();
+  }
+
+  // -- from the driver
+
+  receive(chunk: Uint8Array, now: number): void {
+    if (this.phase === 'closed') return;
+    const { context } = this;
+    context.now = now;
+    context.counters.bytesReceived += chunk.length;
+    context.publication.beginChunk(chunk, this.link.stableChunks);
+    const before = this.packets;
+    this.#spent = 0;
+    this.decoder.receive(chunk);
+    if (this.packets !== before) this.lastReceived = now; // [MQTT-3.1.2-22] counts packets, not bytes
+    this.#noteIncomplete(now);
+  }
+
+  /** Goes on with what was put off: the rest of a chunk, the rest of a queue. */
+  continue(now: number): void {
+    if (this.phase === 'closed') return;
+    this.context.now = now;
+    this.pump();
+    if (this.decoder.paused && this.#holds === 0) {
+      this.decoder.resume();
+      if (!this.decoder.paused) this.resumeReading();
+    }
+    this.lastReceived = now;
+    this.#noteIncomplete(now);
+  }
+
+  timeout(now: number): void {
+    this.context.now = now;
+    const due = connectionDeadline(this, now);
+    if (due.at > now) {
+      this.deadline = due.at;
+      this.context.deadlines.schedule(this);
+      return;
+    }
+    this.fail(reasonOfTimeout(due.what), due.what);
+  }
+
+  /** The transport has ended, by whosever hand. */
+  transportClosed(now: number): void {
+    this.context.now = now;
+    this.end(ReasonCode.UnspecifiedError, 'connection lost', true);
+  }
+
+  pump(): void {
+    if (this.session !== undefined && this.open) pump(this.context, this.session);
+  }
+
+  /** An acknowledgement made room: whoever waits for it goes on. */
+  pumpWaiting(): void {
+    const { session } = this;
+    if (session === undefined) return;
+    const isWaiting =
+      session.queuedMessages > session.inMemory ||
+      session.replays !== undefined ||
+      (session.pending !== undefined && session.pending.length > 0) ||
+      (session.window !== undefined && session.window.resending);
+    if (isWaiting) this.pump();
+  }
+
+  // -- the sink of the decoder
+
+  publish(view: PublishView): void {
+    this.packets++;
+    receivePublish(this, view);
+  }
+
+  acknowledge(
+    type: 4 | 5 | 6 | 7,
+    packetId: number,
+    reasonCode: number,
+    _properties: AckProperties | undefined,
+  ): void {
+    this.packets++;
+    acknowledge(this, type, packetId, reasonCode);
+  }
+
+  packet(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
+    this.packets++;
+    if (this.phase === 'connecting' && packet.type === PacketType.Connect)
+      startConnect(this, packet);
+    else if (packet.type === PacketType.Auth) continueAuthentication(this, packet);
+    else if (!this.open) this.fail(ReasonCode.ProtocolError, 'a packet before CONNACK');
+    else this.#connectedPacket(packet);
+  }
+
+  #connectedPacket(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
+    switch (packet.type) {
+      case PacketType.Pingreq:
+        this.send(PINGRESP); // [MQTT-3.12.4-1]
+        return;
+      case PacketType.Subscribe:
+        receiveSubscribe(this, packet);
+        return;
+      case PacketType.Unsubscribe:
+        receiveUnsubscribe(this, packet);
+        return;
+      case PacketType.Disconnect:
+        receiveDisconnect(this, packet);
+        return;
+      default:
+        this.fail(ReasonCode.ProtocolError, 'a packet that only a server sends');
+    }
+  }
+
+  malformed(error: ProtocolError): void {
+    if (this.phase === 'connecting') refuseConnect(this, error);
+    else this.fail(error.reasonCode, error.message);
+  }
+
+  mayReceive(topicName: string): boolean {
+    const { authorizer } = this.context;
+    if (authorizer.receive === undefined || this.client === undefined) return true;
+    return authorizer.receive(this.client, topicName);
+  }
+
+  // -- its end
+
+  /** Ends the connection for a reason of ours: DISCONNECT with its Reason Code for MQTT 5 [MQTT-4.13.1-1], then close. */
+  fail(reasonCode: number, reason: string): void {
+    if (this.phase === 'closed') return;
+    if (this.open && this.protocolVersion === 5) {
+      this.send({ type: PacketType.Disconnect, reasonCode, properties: { reasonString: reason } });
+    }
+    this.end(reasonCode, reason, true);
+  }
+
+  /** Ends it without a word more; `keepsWill` unless the client said goodbye. */
+  end(reasonCode: number, reason: string, keepsWill: boolean): void {
+    if (this.phase === 'closed') return;
+    const { context, session, client } = this;
+    this.phase = 'closed';
+    this.open = false;
+    this.closing = true;
+    this.decoder.close();
+    context.deadlines.cancel(this);
+    this.touch();
+    if (client === undefined) context.observer.refused?.(this.link.remote, reasonCode, reason);
+    else context.observer.disconnected?.(client, reasonCode, reason);
+    if (session?.connection === this) {
+      context.counters.clientsConnected--;
+      context.sessions.connectionEnded(session, keepsWill);
+    }
+    this.session = undefined;
+  }
+
+  // -- waiting for hooks
+
+  #holds = 0;
+  #spent = 0;
+
+  /**
+   * Holds back everything that the client sends until `answer` settles, then calls `proceed`, unless
+   * the connection has ended. A rejection is reported, and `proceed` gets `undefined`.
+   */
+  hold<T>(answer: Promise<T>, proceed: (value: T | undefined) => void): void {
+    this.#holds++;
+    this.decoder.pause();
+    this.pauseReading();
+    const settled = (value: T | undefined): void => {
+      this.#holds--;
+      if (this.phase === 'closed') return;
+      proceed(value);
+      if (this.#holds === 0) this.context.turn.continueLater(this);
+    };
+    answer.then(settled, (error: unknown) => {
+      this.context.observer.fault?.(error, 'hook');
+      settled(undefined);
+    });
+  }
+
+  /** Counts work done for this connection; beyond its share of a turn the rest of what was received waits for the next. */
+  spend(deliveries: number): void {
+    this.#spent += deliveries;
+    if (this.#spent < this.context.limits.deliveriesPerTurn || this.phase === 'closed') return;
+    this.#spent = 0;
+    this.decoder.pause();
+    this.pauseReading();
+    this.context.turn.continueLater(this);
+  }
+
+  pauseReading(): void {
+    if (this.readingPaused) return;
+    this.readingPaused = true;
+    this.link.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.readingPaused || this.decoder.paused) return;
+    this.readingPaused = false;
+    this.link.resume();
+  }
+
+  reschedule(): void {
+    this.deadline = connectionDeadline(this, this.context.now).at;
+    this.context.deadlines.schedule(this);
+  }
+
+  protected override touch(): void {
+    this.context.turn.touch(this);
+  }
+
+  protected override dropped(topicName: string, reason: DropReason): void {
+    if (this.session !== undefined) drop(this.context, this.session, topicName, reason);
+  }
+
+  #noteIncomplete(now: number): void {
+    if (!this.decoder.midPacket) {
+      this.incompleteSince = 0;
+    } else if (this.incompleteSince === 0 && this.phase !== 'closed') {
+      this.incompleteSince = now;
+      this.reschedule();
+    }
+  }
+}
+
+const PINGRESP: Packet = { type: PacketType.Pingresp };

@@ -1,0 +1,305 @@
+import {
+  type Packet,
+  PacketType,
+  type ProtocolVersion,
+  type QoS,
+  ReasonCode,
+  type TopicEntry,
+  encode,
+  writeAcknowledgement,
+} from '@wellhead/codec';
+import type { TopicAliasSender } from '@wellhead/protocol';
+import type { Connection } from '@wellhead/transport';
+import type { BrokerContext } from './context.ts';
+import type { DropReason } from './hooks.ts';
+import { type Delivery, encodeDelivery } from './message.ts';
+import { BORROW_LIMIT, Outbox } from './outbox.ts';
+import type { Publication } from './publication.ts';
+import type { Route } from './router.ts';
+
+/**
+ * What we say to one client: packets into the outbox, within what the client allows. The driver
+ * writes the outbox once a turn.
+ */
+export abstract class ClientOutput {
+  readonly context: BrokerContext;
+  readonly link: Connection;
+  readonly outbox: Outbox;
+  protocolVersion: ProtocolVersion = 4;
+  /** What the client announced in CONNECT. */
+  maximumPacketSize: number = LARGEST_PACKET;
+  wantsProblemInformation = true;
+  aliasesOut: TopicAliasSender<TopicEntry<Route>> | undefined;
+
+  /** The transport is over its mark: write when it drains. */
+  congested = false;
+  /** Something in the outbox stands for changes of this turn: it leaves after their commit. */
+  gated = false;
+  /** Output of earlier turns that waits for its commit. */
+  held: HeldOutput[] = [];
+  /** No more is said: close the transport once everything has left. */
+  closing = false;
+
+  constructor(context: BrokerContext, link: Connection) {
+    this.context = context;
+    this.link = link;
+    this.outbox = new Outbox(context.slabs);
+  }
+
+  /** There is something to write at the end of the turn. */
+  protected abstract touch(): void;
+
+  /** A message for the client was given up. */
+  protected abstract dropped(topicName: string, reason: DropReason): void;
+
+  /** Sends a packet other than PUBLISH; without its Reason String and User Properties when it would be too large with them. False when it is too large even so. */
+  send(packet: Packet): boolean {
+    if (this.closing) return false;
+    const bytes = this.#encodeWithin(packet);
+    if (bytes === undefined) return false;
+    this.outbox.append(bytes);
+    this.context.counters.packetsSent++;
+    this.touch();
+    return true;
+  }
+
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP, behind the commit of what it promises. */
+  sendAcknowledgement(type: 4 | 5 | 6 | 7, packetId: number, reasonCode: number): void {
+    if (this.closing) return;
+    const { outbox, context } = this;
+    if (reasonCode === ReasonCode.Success || this.protocolVersion !== 5) {
+      const offset = outbox.reserve(4);
+      writeAcknowledgement(type, packetId, outbox.slab, offset);
+    } else {
+      outbox.append(encode({ type, packetId, reasonCode }, 5));
+    }
+    context.counters.packetsSent++;
+    this.gateIfUnsettled();
+    this.touch();
+  }
+
+  sendPubrel(packetId: number): void {
+    this.sendAcknowledgement(PacketType.Pubrel, packetId, ReasonCode.Success);
+  }
+
+  sendAtQos0(
+    publication: Publication,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+  ): void {
+    const { outbox, context } = this;
+    const pending = this.congested ? this.link.pendingBytes : 0;
+    if (outbox.bytes + pending > context.limits.maximumPendingBytes) {
+      this.dropped(publication.topic.topicName, 'slow-consumer');
+      return;
+    }
+    if (!this.fits(publication, 0, retain, identifiers)) {
+      this.dropped(publication.topic.topicName, 'too-large');
+      return;
+    }
+    if (this.#isPlain(publication, 0, retain, identifiers)) {
+      publication.keepRange();
+      outbox.appendRange(
+        publication.range,
+        publication.rangeFrom,
+        publication.rangeFrom + publication.sourceLength,
+      );
+    } else {
+      this.#sendEncoded(publication, 0, retain, identifiers, 0);
+    }
+    this.#countPublish(publication.payloadLength);
+  }
+
+  /** Sends a message of QoS 1 or 2 under its new Packet Identifier. The caller has asked {@link fits}. */
+  sendPublication(
+    publication: Publication,
+    qos: 1 | 2,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+    packetId: number,
+  ): void {
+    if (this.#isPlain(publication, qos, retain, identifiers)) {
+      this.#sendPatched(publication, qos, retain, packetId);
+    } else {
+      this.#sendEncoded(publication, qos, retain, identifiers, packetId);
+    }
+    this.#countPublish(publication.payloadLength);
+  }
+
+  /** Sends a kept message; false when it is larger than the client allows, and nothing was sent. */
+  sendDelivery(delivery: Delivery, packetId: number, dup: boolean): boolean {
+    const { context, aliasesOut } = this;
+    const topic = context.topics.entry(delivery.message.topicName);
+    const { now } = context;
+    let frame = encodeDelivery(delivery, topic.bytes, this.protocolVersion, 0, dup, now);
+    if (frame.bytes.length > this.maximumPacketSize) return false;
+    let alias = 0;
+    if (aliasesOut !== undefined && frame.bytes.length + ALIAS_OVERHEAD <= this.maximumPacketSize) {
+      alias = aliasesOut.use(topic);
+      if (alias !== 0) {
+        const topicBytes = alias > 0 ? NOTHING : topic.bytes;
+        frame = encodeDelivery(
+          delivery,
+          topicBytes,
+          this.protocolVersion,
+          Math.abs(alias),
+          dup,
+          now,
+        );
+      }
+    }
+    this.outbox.appendFrame(frame, packetId, Math.abs(alias));
+    this.#countPublish(delivery.message.payload.length);
+    return true;
+  }
+
+  /** [MQTT-3.1.2-24]: the whole packet, with what is this receiver's own. */
+  fits(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+  ): boolean {
+    if (this.maximumPacketSize === LARGEST_PACKET) return true;
+    const { protocolVersion } = this;
+    const size =
+      publication.isIdentical(protocolVersion, qos, retain) && identifiers === undefined
+        ? publication.sourceLength
+        : identifiers === undefined
+          ? publication.frame(protocolVersion, qos, retain, 0).bytes.length
+          : publication.encode(protocolVersion, qos, retain, 0, identifiers).bytes.length;
+    return size <= this.maximumPacketSize;
+  }
+
+  /** What is in the outbox leaves only when the changes of this turn are committed. */
+  gate(): void {
+    this.gated = true;
+  }
+
+  gateIfUnsettled(): void {
+    const { turn } = this.context;
+    if (turn.changes.length > 0 || turn.unsettled > 0) this.gated = true;
+  }
+
+  /** More waits for this client than it should be given at once. */
+  get isBusy(): boolean {
+    return (
+      this.congested || this.outbox.bytes > BUSY_BYTES || this.held.length > MAXIMUM_HELD_TURNS
+    );
+  }
+
+  /** The received packet can go out as it is, but for three bytes. */
+  #isPlain(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+  ): boolean {
+    return (
+      identifiers === undefined &&
+      this.aliasesOut === undefined &&
+      publication.isIdentical(this.protocolVersion, qos, retain)
+    );
+  }
+
+  #sendPatched(publication: Publication, qos: 1 | 2, retain: boolean, packetId: number): void {
+    let source = publication.source;
+    let shift = 0;
+    if (publication.sourceLength > BORROW_LIMIT) {
+      publication.keepRange();
+      source = publication.range;
+      shift = publication.rangeFrom - publication.from;
+    }
+    const firstByte = (PacketType.Publish << 4) | (qos << 1) | (retain ? 1 : 0); // DUP is 0 [MQTT-3.3.1-3]
+    this.outbox.appendPublish(
+      source,
+      publication.from + shift,
+      publication.to + shift,
+      publication.packetIdOffset + shift,
+      packetId,
+      firstByte,
+    );
+  }
+
+  #sendEncoded(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+    packetId: number,
+  ): void {
+    const { protocolVersion: version, aliasesOut } = this;
+    let alias = 0;
+    if (aliasesOut !== undefined && this.#hasRoomForAlias(publication, qos, retain, identifiers)) {
+      alias = aliasesOut.use(publication.topic);
+    }
+    const kind = alias === 0 ? 0 : alias > 0 ? 2 : 1;
+    const frame =
+      identifiers === undefined
+        ? publication.frame(version, qos, retain, kind)
+        : publication.encode(version, qos, retain, kind, identifiers);
+    this.outbox.appendFrame(frame, packetId, Math.abs(alias));
+  }
+
+  /** A packet that sets an alias must reach the client, or the alias would not be set. */
+  #hasRoomForAlias(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+  ): boolean {
+    if (this.maximumPacketSize === LARGEST_PACKET) return true;
+    const { protocolVersion: version } = this;
+    const frame =
+      identifiers === undefined
+        ? publication.frame(version, qos, retain, 1)
+        : publication.encode(version, qos, retain, 1, identifiers);
+    return frame.bytes.length <= this.maximumPacketSize;
+  }
+
+  #countPublish(payloadLength: number): void {
+    const { counters } = this.context;
+    counters.packetsSent++;
+    counters.publishSent++;
+    counters.publishBytesSent += payloadLength;
+    this.touch();
+  }
+
+  #encodeWithin(packet: Packet): Uint8Array | undefined {
+    const { protocolVersion } = this;
+    // [MQTT-3.1.2-29]: with Request Problem Information 0 only some packets may explain themselves
+    const mayExplain = this.wantsProblemInformation || EXPLAINING_ANYWAY.has(packet.type);
+    const bytes = encode(mayExplain ? packet : withoutExplanation(packet), protocolVersion);
+    if (bytes.length <= this.maximumPacketSize) return bytes;
+    const shorter = encode(withoutExplanation(packet), protocolVersion);
+    return shorter.length <= this.maximumPacketSize ? shorter : undefined;
+  }
+}
+
+/** Output of one turn that waits for a commit, and those that follow it on the same connection. */
+export interface HeldOutput {
+  readonly commit: number;
+  readonly chunks: readonly Uint8Array[];
+}
+
+function withoutExplanation(packet: Packet): Packet {
+  if (!('properties' in packet) || packet.properties === undefined) return packet;
+  // rebuilding a union member loses its name for the compiler, not its shape
+  return {
+    ...packet,
+    properties: { ...packet.properties, reasonString: undefined, userProperties: undefined },
+  } as Packet;
+}
+
+const NOTHING = new Uint8Array(0);
+const EXPLAINING_ANYWAY: ReadonlySet<number> = new Set([
+  PacketType.Publish,
+  PacketType.Connack,
+  PacketType.Disconnect,
+]);
+/** The largest packet that MQTT knows: Remaining Length 268,435,455 and its header. */
+const LARGEST_PACKET = 268_435_460;
+const BUSY_BYTES = 1_048_576;
+const MAXIMUM_HELD_TURNS = 64;
+/** Property, and one byte more of Property Length and of Remaining Length at worst. */
+const ALIAS_OVERHEAD = 5;

@@ -1,0 +1,43 @@
+import type { TopicTable } from '@wellhead/codec';
+import type { SessionStore } from '@wellhead/session-store';
+import type { Counters } from './counters.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Authenticator, Authorizer, EnhancedAuthenticator, Observer } from './hooks.ts';
+import type { BrokerLimits } from './options.ts';
+import type { Publication } from './publication.ts';
+import type { RetainedMessages } from './retained.ts';
+import type { Route, Router } from './router.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import type { SlabPool } from './slab-pool.ts';
+import type { Turn } from './turn.ts';
+
+/** What the parts of one broker share. Made once, by the driver. */
+export interface BrokerContext {
+  readonly limits: BrokerLimits;
+  readonly authenticator: Authenticator;
+  readonly enhancedAuthenticators: ReadonlyMap<string, EnhancedAuthenticator>;
+  readonly authorizer: Authorizer;
+  readonly observer: Observer;
+  readonly responseInformation: string | undefined;
+  readonly bindSessionsToUsers: boolean;
+  readonly store: SessionStore;
+  readonly counters: Counters;
+  readonly topics: TopicTable<Route>;
+  readonly router: Router;
+  readonly publication: Publication;
+  readonly retained: RetainedMessages;
+  readonly sessions: SessionRegistry;
+  readonly deadlines: Deadlines;
+  readonly turn: Turn;
+  readonly slabs: SlabPool;
+  /** Milliseconds, as of the event that is being handled. */
+  now: number;
+  /** The highest identifier that a kept message has. */
+  lastMessageId: number;
+  /** An identifier for one more message: it grows. */
+  nextMessageId(): number;
+  /** A client identifier that no session has. */
+  generateClientId(): string;
+  /** True from the beginning of `close()`. */
+  closing: boolean;
+}

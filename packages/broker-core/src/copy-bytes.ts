@@ -1,0 +1,23 @@
+/**
+ * Copies `source[start, end)` to `target` at `offset`. A loop wins below some 32 bytes, where setting
+ * up a view costs more than the bytes.
+ */
+export function copyBytes(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  offset: number,
+): void {
+  const length = end - start;
+  if (length <= LOOP_LIMIT) {
+    // an index inside both arrays by the caller's arithmetic, so `?? 0` never applies
+    for (let i = 0; i < length; i++) target[offset + i] = source[start + i] ?? 0;
+  } else if (source === target) {
+    target.copyWithin(offset, start, end);
+  } else {
+    target.set(source.subarray(start, end), offset);
+  }
+}
+
+const LOOP_LIMIT = 48;

@@ -1,0 +1,28 @@
+/** Plain counters since the start of the broker, and gauges of now; `$SYS` and metrics read them. */
+export class Counters {
+  connectionsAccepted = 0;
+  connections = 0;
+  clientsConnected = 0;
+  clientsMaximum = 0;
+  sessionsExpired = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  packetsReceived = 0;
+  packetsSent = 0;
+  publishReceived = 0;
+  publishSent = 0;
+  publishBytesReceived = 0;
+  publishBytesSent = 0;
+  publishDropped = 0;
+  retainedMessages = 0;
+  retainedBytes = 0;
+  subscriptions = 0;
+  sharedSubscriptions = 0;
+  sessions = 0;
+
+  /** One more client, and perhaps more than ever before. */
+  clientConnected(): void {
+    this.clientsConnected++;
+    this.clientsMaximum = Math.max(this.clientsMaximum, this.clientsConnected);
+  }
+}

@@ -1,0 +1,79 @@
+/** Something that wants to be called at a time. `timeout` may come early or for nothing, and must not mind. */
+export interface Timed {
+  /** Milliseconds on the broker's clock; `Infinity` for never. */
+  deadline: number;
+  /** Kept by {@link Deadlines}: the slot that holds it, -1 for none. */
+  deadlineSlot: number;
+  timeout(now: number): void;
+}
+
+/** Milliseconds between two looks at the wheel. */
+export const DEADLINE_GRANULARITY = 100;
+
+/**
+ * One coarse wheel for all deadlines of a broker. A deadline that only moves back (Keep Alive, with
+ * each packet) costs nothing: the wheel looks again when the old one comes.
+ */
+export class Deadlines {
+  readonly #slots: (Set<Timed> | undefined)[] = new Array<Set<Timed> | undefined>(SLOTS).fill(
+    undefined,
+  );
+  #tick: number;
+  #size = 0;
+
+  /** `now` is where the wheel starts. */
+  constructor(now: number) {
+    this.#tick = Math.floor(now / DEADLINE_GRANULARITY);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes note of `timed.deadline`; call it when a deadline was set or came nearer. */
+  schedule(timed: Timed): void {
+    const slot = timed.deadline === Infinity ? -1 : this.#slotOf(timed.deadline);
+    if (slot === timed.deadlineSlot) return;
+    this.cancel(timed);
+    if (slot === -1) return;
+    (this.#slots[slot] ??= new Set()).add(timed);
+    timed.deadlineSlot = slot;
+    this.#size++;
+  }
+
+  cancel(timed: Timed): void {
+    if (timed.deadlineSlot === -1) return;
+    const slot = this.#slots[timed.deadlineSlot];
+    slot?.delete(timed);
+    if (slot?.size === 0) this.#slots[timed.deadlineSlot] = undefined;
+    timed.deadlineSlot = -1;
+    this.#size--;
+  }
+
+  /** Calls everybody whose deadline has passed. */
+  advance(now: number): void {
+    const target = Math.floor(now / DEADLINE_GRANULARITY);
+    // after a long pause one round of the wheel reaches every slot
+    const from = Math.max(this.#tick, target - SLOTS);
+    this.#tick = target;
+    for (let tick = from; tick < target; tick++) this.#fire(this.#slots[tick & (SLOTS - 1)], now);
+  }
+
+  #fire(slot: Set<Timed> | undefined, now: number): void {
+    if (slot === undefined) return;
+    // whoever is scheduled meanwhile may join this set, and is looked at once more at most
+    for (const timed of Array.from(slot)) {
+      this.cancel(timed);
+      if (timed.deadline <= now) timed.timeout(now);
+      else this.schedule(timed);
+    }
+  }
+
+  /** The slot fires when its whole tick has passed, so that nobody is called early by more than a wheel's round. */
+  #slotOf(deadline: number): number {
+    const tick = Math.floor(deadline / DEADLINE_GRANULARITY);
+    return Math.min(Math.max(tick, this.#tick), this.#tick + SLOTS - 1) & (SLOTS - 1);
+  }
+}
+
+const SLOTS = 1024;

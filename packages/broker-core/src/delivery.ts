@@ -1,0 +1,336 @@
+import type { QoS } from '@wellhead/codec';
+import type { MessageRecord } from '@wellhead/session-store';
+import type { BrokerContext } from './context.ts';
+import { Deque } from './deque.ts';
+import type { DropReason } from './hooks.ts';
+import { Delivery, copyOf, messageSize } from './message.ts';
+import type { Publication } from './publication.ts';
+import type { Session } from './session.ts';
+import type { Subscription } from './subscription.ts';
+
+/**
+ * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. Returns how many sessions took
+ * part: none means Reason Code 0x10 for a publisher who wants to know.
+ */
+export function route(context: BrokerContext, publication: Publication): number {
+  const found = context.router.route(publication.topic);
+  const { targets, groups } = found;
+  let receivers = 0;
+  for (let i = 0; i < targets.length; i++) {
+    let target = targets[i];
+    if (target !== undefined && found.noLocal && target.session === publication.publisher) {
+      target = context.router.ownTarget(publication.topic.topicName, target.session);
+    }
+    if (target === undefined) continue;
+    receivers++;
+    deliver(context, publication, target);
+  }
+  for (const group of groups) {
+    const member = group.choose(publication.qos);
+    if (member === undefined) continue;
+    receivers++;
+    deliver(context, publication, member);
+  }
+  recordDeliveries(context, publication);
+  context.counters.publishReceived++;
+  context.counters.publishBytesReceived += publication.payloadLength;
+  return receivers;
+}
+
+/** Gives the message to one session by one subscription. */
+function deliver(
+  context: BrokerContext,
+  publication: Publication,
+  subscription: Subscription,
+): void {
+  const { session } = subscription;
+  const qos = grantedQoS(publication.qos, subscription);
+  const retain = publication.retain && subscription.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
+  if (session.local !== undefined) {
+    session.local(publication.toMessage());
+  } else {
+    deliverAt(context, publication, subscription, qos, retain);
+  }
+}
+
+function deliverAt(
+  context: BrokerContext,
+  publication: Publication,
+  subscription: Subscription,
+  qos: QoS,
+  retain: boolean,
+): void {
+  const { session } = subscription;
+  const { connection } = session;
+  if (connection === undefined || !connection.open) {
+    if (qos !== 0 && session.durable) keepForLater(context, publication, subscription, qos, retain);
+  } else if (qos === 0) {
+    if (mustWait(session)) waitAtQos0(context, publication, subscription, retain);
+    else connection.sendAtQos0(publication, retain, subscription.subscriptionIdentifiers);
+  } else if (mustWait(session) || connection.isBusy || !hasQuota(context, session)) {
+    wait(context, publication, subscription, qos, retain);
+  } else {
+    sendNow(context, publication, subscription, qos, retain);
+  }
+}
+
+/** Something of before has not left yet, and order must be kept. */
+function mustWait(session: Session): boolean {
+  return (
+    (session.pending !== undefined && session.pending.length > 0) ||
+    session.queuedMessages > session.inMemory ||
+    session.loading ||
+    (session.window !== undefined && session.window.resending)
+  );
+}
+
+function hasQuota(context: BrokerContext, session: Session): boolean {
+  const window = session.window ?? session.openWindow(sendMaximum(context, session));
+  return window.quota > 0;
+}
+
+/** How many QoS 1 and 2 messages may be in flight to a client [MQTT-3.3.4-9]. */
+export function sendMaximum(context: BrokerContext, session: Session): number {
+  const announced = session.connection?.receiveMaximum ?? 65_535;
+  return Math.min(announced, context.limits.maximumInflight);
+}
+
+function sendNow(
+  context: BrokerContext,
+  publication: Publication,
+  subscription: Subscription,
+  qos: 1 | 2,
+  retain: boolean,
+): void {
+  const { session } = subscription;
+  const { connection, window } = session;
+  if (connection === undefined || window === undefined) return;
+  const identifiers = subscription.subscriptionIdentifiers;
+  if (!connection.fits(publication, qos, retain, identifiers)) {
+    // [MQTT-3.1.2-25] as if it had been delivered
+    drop(context, session, publication.topic.topicName, 'too-large');
+    return;
+  }
+  const { group } = subscription;
+  let delivery: Delivery | undefined;
+  if (session.durable || group !== undefined) {
+    const message = messageFor(context, publication, session);
+    delivery = new Delivery(message, qos, retain, identifiers, group?.topicFilter);
+  }
+  const packetId = window.send(qos, delivery);
+  if (packetId === 0) {
+    wait(context, publication, subscription, qos, retain);
+    return;
+  }
+  if (delivery !== undefined) {
+    account(session, delivery);
+    if (session.durable) recordDelivery(context, publication, session, delivery, packetId);
+  }
+  connection.sendPublication(publication, qos, retain, identifiers, packetId);
+}
+
+/** Queues a message in memory behind what waits there, or, when the store holds the end of the queue, there. */
+function wait(
+  context: BrokerContext,
+  publication: Publication,
+  subscription: Subscription,
+  qos: 1 | 2,
+  retain: boolean,
+): void {
+  const { session } = subscription;
+  if (
+    session.durable &&
+    (session.backlog > 0 || (session.pending?.length ?? 0) >= PENDING_IN_MEMORY)
+  ) {
+    keepForLater(context, publication, subscription, qos, retain);
+    return;
+  }
+  if (!hasRoom(context, publication, session)) return;
+  const message = messageFor(context, publication, session);
+  const delivery = new Delivery(
+    message,
+    qos,
+    retain,
+    subscription.subscriptionIdentifiers,
+    subscription.group?.topicFilter,
+  );
+  account(session, delivery);
+  session.openPending().push(delivery);
+  if (session.durable) recordDelivery(context, publication, session, delivery, 0);
+}
+
+/** Queues a message in the store alone. */
+function keepForLater(
+  context: BrokerContext,
+  publication: Publication,
+  subscription: Subscription,
+  qos: 1 | 2,
+  retain: boolean,
+): void {
+  const { session } = subscription;
+  if (!hasRoom(context, publication, session)) return;
+  const message = messageFor(context, publication, session);
+  const delivery = new Delivery(
+    message,
+    qos,
+    retain,
+    subscription.subscriptionIdentifiers,
+    subscription.group?.topicFilter,
+  );
+  session.queuedMessages++;
+  session.queuedBytes += messageSize(message);
+  recordDelivery(context, publication, session, delivery, 0);
+}
+
+function waitAtQos0(
+  context: BrokerContext,
+  publication: Publication,
+  subscription: Subscription,
+  retain: boolean,
+): void {
+  const { session } = subscription;
+  const isBehindTheStore = session.backlog > 0;
+  const queue = isBehindTheStore
+    ? (session.behind ??= new Deque<Delivery>())
+    : session.openPending();
+  if (
+    queue.length >= MAXIMUM_WAITING_AT_QOS_0 ||
+    session.queuedBytes >= context.limits.maximumQueuedBytes
+  ) {
+    drop(context, session, publication.topic.topicName, 'queue-full');
+    return;
+  }
+  const message = publication.toMessage();
+  queue.push(new Delivery(message, 0, retain, subscription.subscriptionIdentifiers, undefined));
+}
+
+/**
+ * A message that was kept (retained, or given back by a member of a group) goes to one session, as if
+ * it were published now.
+ */
+export function deliverKept(
+  context: BrokerContext,
+  message: MessageRecord,
+  subscription: Subscription,
+  retain: boolean,
+): void {
+  const { publication } = context;
+  const { session } = subscription;
+  // a store knows each message of a queue by an identifier that grows
+  const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
+  publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
+  deliverAt(context, publication, subscription, grantedQoS(message.qos, subscription), retain);
+  recordDeliveries(context, publication);
+}
+
+function recordDeliveries(context: BrokerContext, publication: Publication): void {
+  const { deliveries } = publication;
+  if (deliveries === undefined) return;
+  context.turn.record({ type: 'enqueued', message: publication.toMessage(), deliveries });
+}
+
+function hasRoom(context: BrokerContext, publication: Publication, session: Session): boolean {
+  const { maximumQueuedMessages, maximumQueuedBytes } = context.limits;
+  const hasIt =
+    session.queuedMessages < maximumQueuedMessages &&
+    session.queuedBytes + publication.payloadLength <= maximumQueuedBytes;
+  if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
+  return hasIt;
+}
+
+/** A session is named once per stored message: its second copy (plain and shared subscription) is a message of its own. */
+function messageFor(
+  context: BrokerContext,
+  publication: Publication,
+  session: Session,
+): MessageRecord {
+  const message = publication.toMessage();
+  if (!session.durable || session.newestMessage !== message.messageId) return message;
+  return copyOf(message, context.nextMessageId());
+}
+
+function recordDelivery(
+  context: BrokerContext,
+  publication: Publication,
+  session: Session,
+  delivery: Delivery,
+  packetId: number,
+): void {
+  const record = {
+    clientId: session.clientId,
+    epoch: session.epoch,
+    // only QoS 1 and 2 are ever queued
+    qos: delivery.qos as 1 | 2,
+    retain: delivery.retain,
+    subscriptionIdentifiers: delivery.subscriptionIdentifiers,
+    sharedFilter: delivery.sharedFilter,
+    packetId,
+  };
+  const { messageId } = delivery.message;
+  session.newestMessage = messageId;
+  session.connection?.gate();
+  if (messageId === publication.toMessage().messageId) (publication.deliveries ??= []).push(record);
+  else context.turn.record({ type: 'enqueued', message: delivery.message, deliveries: [record] });
+}
+
+/** Counts a delivery that is in memory. */
+export function account(session: Session, delivery: Delivery): void {
+  session.queuedMessages++;
+  session.inMemory++;
+  session.queuedBytes += messageSize(delivery.message);
+  if (delivery.message.messageId > session.newestInMemory)
+    session.newestInMemory = delivery.message.messageId;
+}
+
+/** A delivery is over: acknowledged, expired or given up. */
+export function settle(context: BrokerContext, session: Session, delivery: Delivery): void {
+  if (delivery.qos === 0) return;
+  session.queuedBytes -= messageSize(delivery.message);
+  complete(context, session, delivery);
+}
+
+/** PUBREC came: the content is not needed any more, the Packet Identifier is, until PUBCOMP. */
+export function release(context: BrokerContext, session: Session, delivery: Delivery): void {
+  session.queuedBytes -= messageSize(delivery.message);
+  if (session.durable) {
+    context.turn.record({
+      type: 'released',
+      clientId: session.clientId,
+      epoch: session.epoch,
+      messageId: delivery.message.messageId,
+    });
+  }
+}
+
+/** The delivery of a released message is over. */
+export function complete(context: BrokerContext, session: Session, delivery: Delivery): void {
+  session.queuedMessages--;
+  session.inMemory--;
+  if (session.durable) {
+    context.turn.record({
+      type: 'settled',
+      clientId: session.clientId,
+      epoch: session.epoch,
+      messageId: delivery.message.messageId,
+    });
+  }
+}
+
+export function drop(
+  context: BrokerContext,
+  session: Session,
+  topicName: string,
+  reason: DropReason,
+): void {
+  context.counters.publishDropped++;
+  context.observer.dropped?.(session.clientId, topicName, reason);
+}
+
+/** The lower QoS of both [MQTT-3.8.4-8]. */
+function grantedQoS(published: QoS, subscription: Subscription): QoS {
+  return published < subscription.qos ? published : subscription.qos;
+}
+
+/** Deliveries of a durable session kept in memory before its store holds the rest. */
+const PENDING_IN_MEMORY = 1_024;
+const MAXIMUM_WAITING_AT_QOS_0 = 100_000;

@@ -1,0 +1,27 @@
+export { Broker, type LocalSubscribeOptions, createBroker } from './driver/broker.ts';
+export type { BrokerOptions } from './driver/broker-options.ts';
+export type { LocalMessage } from './driver/local-message.ts';
+export type { LocalSubscription, ReceivedMessage } from './driver/local-subscription.ts';
+export { systemHost } from './driver/system-host.ts';
+export type { Counters } from './counters.ts';
+export { BrokerError, type BrokerErrorCode } from './errors.ts';
+export {
+  type AuthenticationAccepted,
+  type AuthenticationExchange,
+  type AuthenticationRefused,
+  type AuthenticationResult,
+  type AuthenticationStep,
+  type Authenticator,
+  type Authorizer,
+  type ClientInfo,
+  type ConnectRequest,
+  type Decision,
+  type DropReason,
+  type EnhancedAuthenticator,
+  type Observer,
+  type PublishRequest,
+  type SubscribeRequest,
+  loopbackAuthenticator,
+} from './hooks.ts';
+export type { Host } from './host.ts';
+export { type BrokerLimits, defaultLimits } from './options.ts';

@@ -1,0 +1,245 @@
+import {
+  PublishFrame,
+  type ProtocolVersion,
+  type PublishView,
+  type QoS,
+  type TopicEntry,
+} from '@wellhead/codec';
+import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
+import { Arena } from './arena.ts';
+import { Message, remainingExpiry } from './message.ts';
+import type { Route } from './router.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The message that is being routed now. One object serves a broker: it shows a received PUBLISH in
+ * place, makes a {@link Message} only for those who must keep it, and encodes once per variant
+ * (version, QoS, RETAIN, alias) whatever the number of receivers.
+ */
+export class Publication {
+  topic: TopicEntry<Route>;
+  qos: QoS = 0;
+  retain = false;
+  publisher: Session | undefined;
+  /** What the store must learn of it: deliveries to durable sessions. */
+  deliveries: DeliveryRecord[] | undefined;
+  now = 0;
+
+  /** The received packet, valid during the call; `to` is 0 when the message came as an object. */
+  source: Uint8Array = NOTHING;
+  from = 0;
+  to = 0;
+  packetIdOffset = -1;
+
+  readonly #arena = new Arena();
+  readonly #frames: (PublishFrame | undefined)[] = new Array<PublishFrame | undefined>(36).fill(
+    undefined,
+  );
+  readonly #nextMessageId: () => number;
+  #framesUsed = false;
+  #view: PublishView | undefined;
+  #message: MessageRecord | undefined;
+  #properties: Uint8Array | undefined;
+  #sourceIsV5 = false;
+  #identical = false;
+  #chunk: Uint8Array = NOTHING;
+  #chunkIsStable = false;
+  #chunkKeptAt = -1;
+  #chunkBlock: Uint8Array = NOTHING;
+  #rangeKept = false;
+
+  /** Bytes that stay as they are until the end of the turn: see {@link keepRange}. */
+  range: Uint8Array = NOTHING;
+  rangeFrom = 0;
+
+  constructor(nobody: TopicEntry<Route>, nextMessageId: () => number) {
+    this.topic = nobody;
+    this.#nextMessageId = nextMessageId;
+  }
+
+  /** A chunk is about to be decoded; views will point into it. */
+  beginChunk(chunk: Uint8Array, stable: boolean): void {
+    this.#chunk = chunk;
+    this.#chunkIsStable = stable;
+    this.#chunkKeptAt = -1;
+  }
+
+  /** See `Arena.endTurn`. */
+  endTurn(everythingHasLeft: boolean): void {
+    this.#arena.endTurn(everythingHasLeft);
+    this.#chunk = NOTHING;
+    this.#chunkKeptAt = -1;
+  }
+
+  fromView(view: PublishView, topic: TopicEntry<Route>, publisher: Session, now: number): void {
+    // the decoder lets no other QoS pass
+    this.#begin(topic, view.qos as QoS, view.retain, publisher, now);
+    this.#view = view;
+    this.source = view.bytes;
+    this.from = view.start;
+    this.to = view.end;
+    this.packetIdOffset = view.packetIdOffset;
+    this.#sourceIsV5 = view.protocolVersion === 5;
+    // a packet that used an alias is not what anybody else can read
+    this.#identical = view.topicAlias === 0;
+  }
+
+  fromMessage(
+    message: MessageRecord,
+    topic: TopicEntry<Route>,
+    publisher: Session | undefined,
+    now: number,
+  ): void {
+    this.#begin(topic, message.qos, message.retain, publisher, now);
+    this.#message = message;
+  }
+
+  #begin(
+    topic: TopicEntry<Route>,
+    qos: QoS,
+    retain: boolean,
+    publisher: Session | undefined,
+    now: number,
+  ): void {
+    if (this.#framesUsed) {
+      this.#frames.fill(undefined);
+      this.#framesUsed = false;
+    }
+    this.topic = topic;
+    this.qos = qos;
+    this.retain = retain;
+    this.publisher = publisher;
+    this.now = now;
+    this.deliveries = undefined;
+    this.#view = undefined;
+    this.#message = undefined;
+    this.#properties = undefined;
+    this.#identical = false;
+    this.#rangeKept = false;
+    this.to = 0;
+  }
+
+  get payloadLength(): number {
+    return this.#view === undefined
+      ? (this.#message?.payload.length ?? 0)
+      : this.#view.end - this.#view.payloadStart;
+  }
+
+  /** True when the received packet, but for DUP and Packet Identifier, is what such a receiver gets. */
+  isIdentical(version: ProtocolVersion, qos: QoS, retain: boolean): boolean {
+    return (
+      this.#identical &&
+      qos === this.qos &&
+      retain === this.retain &&
+      (version === 5) === this.#sourceIsV5
+    );
+  }
+
+  /** Bytes of the packet as received; an upper bound for the plain variants of the same version. */
+  get sourceLength(): number {
+    return this.to - this.from;
+  }
+
+  /** Makes {@link range} and {@link rangeFrom} name the received packet in memory that stays until the end of the turn. */
+  keepRange(): void {
+    if (this.#rangeKept) return;
+    this.#rangeKept = true;
+    const owned = this.#view?.owned === true;
+    if (owned || (this.#chunkIsStable && this.source === this.#chunk)) {
+      this.range = this.source;
+      this.rangeFrom = this.from;
+    } else if (this.source === this.#chunk) {
+      // the whole chunk at once, so that neighbouring packets stay neighbours
+      if (this.#chunkKeptAt === -1) {
+        this.#chunkKeptAt = this.#arena.keep(this.#chunk, 0, this.#chunk.length);
+        this.#chunkBlock = this.#arena.block;
+      }
+      this.range = this.#chunkBlock;
+      this.rangeFrom = this.#chunkKeptAt + this.from;
+    } else {
+      this.rangeFrom = this.#arena.keep(this.source, this.from, this.to);
+      this.range = this.#arena.block;
+    }
+  }
+
+  /** The message as an object of its own. */
+  toMessage(): MessageRecord {
+    return (this.#message ??= this.#makeMessage());
+  }
+
+  /** The packet for receivers of that kind, encoded once. `alias`: 0 none, 1 topic and alias, 2 alias alone. */
+  frame(version: ProtocolVersion, qos: QoS, retain: boolean, alias: 0 | 1 | 2): PublishFrame {
+    const key = ((alias * 2 + (version === 5 ? 1 : 0)) * 3 + qos) * 2 + (retain ? 1 : 0);
+    return (this.#frames[key] ??= this.#remember(
+      this.encode(version, qos, retain, alias, undefined),
+    ));
+  }
+
+  /** The packet for one receiver. */
+  encode(
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): PublishFrame {
+    const view = this.#view;
+    const message = this.#message;
+    return PublishFrame.fromParts(
+      {
+        topicBytes: alias === 2 ? NOTHING : this.topic.bytes,
+        qos,
+        dup: false,
+        retain,
+        payload:
+          view === undefined
+            ? (message?.payload ?? NOTHING)
+            : view.bytes.subarray(view.payloadStart, view.end),
+        properties: version === 5 ? this.#forwardedProperties() : undefined,
+        messageExpiryInterval: version === 5 ? this.#expiryInterval() : undefined,
+        subscriptionIdentifiers,
+        topicAlias: alias === 0 ? 0 : ALIAS_TO_BE_PATCHED,
+      },
+      version,
+    );
+  }
+
+  #forwardedProperties(): Uint8Array | undefined {
+    if (this.#view === undefined) return this.#message?.properties;
+    this.#properties ??= this.#view.forwardedProperties() ?? NOTHING;
+    return this.#properties.length === 0 ? undefined : this.#properties;
+  }
+
+  #expiryInterval(): number | undefined {
+    if (this.#view !== undefined) {
+      return this.#view.messageExpiryInterval === -1 ? undefined : this.#view.messageExpiryInterval;
+    }
+    return this.#message === undefined ? undefined : remainingExpiry(this.#message, this.now);
+  }
+
+  #remember(frame: PublishFrame): PublishFrame {
+    this.#framesUsed = true;
+    return frame;
+  }
+
+  #makeMessage(): Message {
+    const view = this.#view;
+    if (view === undefined) throw new TypeError('there is no message to keep');
+    const expiry = view.messageExpiryInterval;
+    return new Message(
+      this.#nextMessageId(),
+      this.topic.topicName,
+      view.bytes.slice(view.payloadStart, view.end),
+      this.qos,
+      this.retain,
+      this.#forwardedProperties(),
+      this.now,
+      expiry === -1 ? Infinity : this.now + expiry * 1000,
+      this.publisher?.clientId,
+    );
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+/** Any alias has two bytes; the receiver's own is written over it. */
+const ALIAS_TO_BE_PATCHED = 1;

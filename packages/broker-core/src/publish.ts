@@ -1,0 +1,225 @@
+import {
+  PacketType,
+  type PublishView,
+  type QoS,
+  ReasonCode,
+  type TopicEntry,
+} from '@wellhead/codec';
+import type { MessageRecord } from '@wellhead/session-store';
+import type { ClientConnection } from './client-connection.ts';
+import type { BrokerContext } from './context.ts';
+import { route } from './delivery.ts';
+import type { Decision } from './hooks.ts';
+import type { Publication } from './publication.ts';
+import type { Route } from './router.ts';
+import type { Session } from './session.ts';
+
+/** PUBLISH from a client (MQTT 5.0 section 3.3). */
+export function receivePublish(connection: ClientConnection, view: PublishView): void {
+  const { session } = connection;
+  if (!connection.open || session === undefined) {
+    connection.fail(ReasonCode.ProtocolError, 'a packet before CONNACK');
+    return;
+  }
+  const topic = resolveTopic(connection, view);
+  if (topic === undefined || !isServed(connection, view)) return;
+  if (view.qos === 2 && !isNewAtQos2(connection, session, view)) return;
+  if (view.qos === 1 && session.receiver?.has(view.packetId) === true) {
+    refuse(connection, view.qos, view.packetId, ReasonCode.PacketIdentifierInUse);
+    return;
+  }
+  const decision = authorize(connection, topic, view);
+  if (decision instanceof Promise) decideLater(connection, session, topic, view, decision);
+  else if (decision === true) accept(connection, session, topic, view);
+  // the decoder lets no other QoS pass
+  else refuse(connection, view.qos as QoS, view.packetId, reasonOf(decision));
+}
+
+/** Publishes a message that is no packet of a connection: a Will, or one of the host program. Returns false when it cannot be retained. */
+export function publishMessage(
+  context: BrokerContext,
+  message: MessageRecord,
+  publisher: Session | undefined,
+): boolean {
+  const { publication } = context;
+  publication.fromMessage(message, context.topics.entry(message.topicName), publisher, context.now);
+  const isRetained = !message.retain || context.retained.publish(message);
+  route(context, publication);
+  return isRetained;
+}
+
+/** The topic that a PUBLISH names, by itself or by its alias; its alias is set even if the message is refused later. */
+function resolveTopic(
+  connection: ClientConnection,
+  view: PublishView,
+): TopicEntry<Route> | undefined {
+  // the table that the decoder looks topics up in is this broker's
+  const named = view.topic as TopicEntry<Route> | undefined;
+  if (view.topicAlias === 0) return named;
+  const aliases = connection.aliasesIn;
+  if (named !== undefined) {
+    if (aliases?.set(view.topicAlias, named) === true) return named;
+    connection.fail(
+      ReasonCode.TopicAliasInvalid,
+      `Topic Alias ${view.topicAlias} is above the maximum`,
+    );
+    return undefined;
+  }
+  if (aliases === undefined || view.topicAlias > connection.context.limits.topicAliasMaximum) {
+    connection.fail(
+      ReasonCode.TopicAliasInvalid,
+      `Topic Alias ${view.topicAlias} is above the maximum`,
+    );
+    return undefined;
+  }
+  const aliased = aliases.get(view.topicAlias);
+  if (aliased === undefined)
+    connection.fail(ReasonCode.ProtocolError, `Topic Alias ${view.topicAlias} was never set`);
+  return aliased;
+}
+
+function isServed(connection: ClientConnection, view: PublishView): boolean {
+  const { limits } = connection.context;
+  if (view.qos > limits.maximumQoS) {
+    connection.fail(ReasonCode.QoSNotSupported, `QoS ${view.qos} is not supported`);
+    return false;
+  }
+  if (view.retain && !limits.retainAvailable) {
+    connection.fail(ReasonCode.RetainNotSupported, 'retained messages are not supported');
+    return false;
+  }
+  return true;
+}
+
+/** [MQTT-4.3.3-10]: what was received before is acknowledged again, and not passed on again. */
+function isNewAtQos2(connection: ClientConnection, session: Session, view: PublishView): boolean {
+  const { receiveQuota } = connection;
+  const { packetId } = view;
+  const { receiver } = session;
+  const isCounted = receiver?.counted(packetId) === true;
+  if (receiveQuota !== undefined && !isCounted && !receiveQuota.begin()) {
+    connection.fail(
+      ReasonCode.ReceiveMaximumExceeded,
+      'more PUBLISH than Receive Maximum await PUBREL',
+    );
+    return false;
+  }
+  if (receiver?.has(packetId) !== true) return true;
+  receiver.publish(packetId);
+  connection.sendAcknowledgement(PacketType.Pubrec, packetId, ReasonCode.Success);
+  return false;
+}
+
+function authorize(
+  connection: ClientConnection,
+  topic: TopicEntry<Route>,
+  view: PublishView,
+): Decision | Promise<Decision> {
+  // `$SYS` is the broker's own; the test of one byte spares all others the comparison
+  if (topic.bytes[0] === DOLLAR && isReserved(topic.topicName)) return ReasonCode.NotAuthorized;
+  const { authorizer, observer } = connection.context;
+  if (authorizer.publish === undefined || connection.client === undefined) return true;
+  try {
+    return authorizer.publish(connection.client, {
+      topicName: topic.topicName,
+      qos: view.qos as QoS, // as decoded: 0, 1 or 2
+      retain: view.retain,
+      will: false,
+    });
+  } catch (error) {
+    observer.fault?.(error, 'authorizer');
+    return false;
+  }
+}
+
+/** True for topics that clients may not publish to. */
+export function isReserved(topicName: string): boolean {
+  return topicName === '$SYS' || topicName.startsWith('$SYS/');
+}
+
+export function reasonOf(decision: Decision | undefined): number {
+  return typeof decision === 'number' && decision >= 0x80 ? decision : ReasonCode.NotAuthorized;
+}
+
+/** The answer takes time: the message is kept, and the connection waits for it. */
+function decideLater(
+  connection: ClientConnection,
+  session: Session,
+  topic: TopicEntry<Route>,
+  view: PublishView,
+  decision: Promise<Decision>,
+): void {
+  const { publication } = connection.context;
+  publication.fromView(view, topic, session, connection.context.now);
+  const message = publication.toMessage();
+  const { packetId } = view;
+  connection.hold(decision, (value) => {
+    if (value !== true) {
+      refuse(connection, message.qos, packetId, reasonOf(value));
+      return;
+    }
+    publication.fromMessage(message, topic, session, connection.context.now);
+    distribute(connection, session, publication, packetId);
+  });
+}
+
+function accept(
+  connection: ClientConnection,
+  session: Session,
+  topic: TopicEntry<Route>,
+  view: PublishView,
+): void {
+  const { publication } = connection.context;
+  publication.fromView(view, topic, session, connection.context.now);
+  distribute(connection, session, publication, view.packetId);
+}
+
+/** Takes ownership: retains, routes, remembers a QoS 2 identifier, and acknowledges, in one commit. */
+function distribute(
+  connection: ClientConnection,
+  session: Session,
+  publication: Publication,
+  packetId: number,
+): void {
+  const { context } = connection;
+  const { qos } = publication;
+  if (publication.retain && !context.retained.publish(publication.toMessage())) {
+    refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
+    return;
+  }
+  const receivers = route(context, publication);
+  const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+  if (qos === 1) {
+    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode);
+  } else if (qos === 2) {
+    session.openReceiver().publish(packetId);
+    if (session.durable) {
+      context.turn.record({
+        type: 'received',
+        clientId: session.clientId,
+        epoch: session.epoch,
+        packetId,
+      });
+    }
+    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
+  }
+  connection.spend(receivers);
+}
+
+/** Not passed on. MQTT 3.x cannot say so: the packet is acknowledged all the same [MQTT-3.3.5-2 @3.1.1]. */
+function refuse(
+  connection: ClientConnection,
+  qos: QoS,
+  packetId: number,
+  reasonCode: number,
+): void {
+  connection.context.counters.publishDropped++;
+  if (qos === 1) {
+    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode);
+  } else if (qos === 2) {
+    connection.receiveQuota?.end();
+    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
+  }
+}
+
+const DOLLAR = 0x24;

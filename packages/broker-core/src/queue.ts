@@ -1,0 +1,204 @@
+import { ReasonCode } from '@wellhead/codec';
+import { OutboundWindow } from '@wellhead/protocol';
+import type { QueuedDelivery } from '@wellhead/session-store';
+import type { BrokerContext } from './context.ts';
+import { drop, sendMaximum, settle } from './delivery.ts';
+import { Delivery } from './message.ts';
+import { pumpReplays } from './retained.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Sends what waits for a client for as long as its window and its connection have room: first what was
+ * in flight on an earlier connection, in its order [MQTT-4.6.0-1], then what is queued in memory, then
+ * the store's pages, then retained messages. Called whenever one of the two gains room.
+ */
+export function pump(context: BrokerContext, session: Session): void {
+  const { connection } = session;
+  if (connection === undefined || !connection.open || session.loading) return;
+  if (!resend(context, session)) return;
+  for (;;) {
+    if (connection.isBusy) return;
+    const delivery = nextWaiting(session);
+    if (delivery === undefined) break;
+    if (delivery.qos > 0 && windowOf(context, session).quota === 0) return;
+    removeWaiting(session, delivery);
+    sendWaiting(context, session, delivery);
+  }
+  if (session.backlog > 0) {
+    readPage(context, session);
+    return;
+  }
+  pumpReplays(context, session);
+}
+
+/** Begins the queue of a session whose client has come back: restores what is in flight, then pumps. */
+export function resume(context: BrokerContext, session: Session): void {
+  session.isRestoring = session.queuedMessages > 0;
+  if (session.isRestoring) readPage(context, session);
+  else pump(context, session);
+}
+
+/** Lets go of what a durable session has in memory: the store has it all. */
+export function unload(session: Session): void {
+  session.window = undefined;
+  session.pending = undefined;
+  session.behind = undefined;
+  session.replays = undefined;
+  session.inMemory = 0;
+  session.newestInMemory = 0;
+  session.readPosition = 0;
+  session.loading = false;
+  session.isRestoring = false;
+}
+
+function windowOf(context: BrokerContext, session: Session): NonNullable<Session['window']> {
+  return session.window ?? session.openWindow(sendMaximum(context, session));
+}
+
+/** False while something of an earlier connection still waits for quota. */
+function resend(context: BrokerContext, session: Session): boolean {
+  const { connection, window } = session;
+  if (connection === undefined || window === undefined || !window.resending) return true;
+  while (!connection.isBusy && window.resendNext()) {
+    const packetId = window.resendPacketId;
+    const delivery = window.resendMessage;
+    if (window.resendReleased) {
+      connection.sendPubrel(packetId);
+    } else if (delivery !== undefined && !connection.sendDelivery(delivery, packetId, true)) {
+      window.drop(packetId); // [MQTT-3.1.2-25] larger than this connection allows
+      settle(context, session, delivery);
+      drop(context, session, delivery.message.topicName, 'too-large');
+    }
+  }
+  return !window.resending;
+}
+
+/** The older one of both queues' heads, so that QoS 0 and stored messages keep their order. */
+function nextWaiting(session: Session): Delivery | undefined {
+  const head = session.pending?.peek();
+  const other = session.behind?.peek();
+  if (other === undefined) return head;
+  if (head !== undefined) return head.message.messageId <= other.message.messageId ? head : other;
+  // what the store holds comes first, as far as it is older
+  return session.backlog > 0 && other.message.messageId > session.newestInMemory
+    ? undefined
+    : other;
+}
+
+function removeWaiting(session: Session, delivery: Delivery): void {
+  if (session.pending?.peek() === delivery) session.pending.shift();
+  else session.behind?.shift();
+}
+
+function sendWaiting(context: BrokerContext, session: Session, delivery: Delivery): void {
+  const { connection } = session;
+  const { message } = delivery;
+  if (connection === undefined) return;
+  if (message.expiresAt <= context.now) {
+    settle(context, session, delivery); // [MQTT-3.3.2-5]
+    drop(context, session, message.topicName, 'expired');
+    return;
+  }
+  if (!connection.mayReceive(message.topicName)) {
+    settle(context, session, delivery);
+    drop(context, session, message.topicName, 'not-authorized');
+    return;
+  }
+  if (delivery.qos === 0) {
+    if (!connection.sendDelivery(delivery, 0, false))
+      drop(context, session, message.topicName, 'too-large');
+    return;
+  }
+  const window = windowOf(context, session);
+  const packetId = window.send(delivery.qos, delivery);
+  if (!connection.sendDelivery(delivery, packetId, false)) {
+    window.drop(packetId);
+    settle(context, session, delivery);
+    drop(context, session, message.topicName, 'too-large');
+    return;
+  }
+  if (!session.durable) return;
+  const { clientId, epoch } = session;
+  context.turn.record({ type: 'sent', clientId, epoch, messageId: message.messageId, packetId });
+  connection.gate();
+}
+
+/** Asks for the next page; the driver reads it when the turn's changes are committed. */
+function readPage(context: BrokerContext, session: Session): void {
+  if (session.loading) return;
+  session.loading = true;
+  context.turn.readLater(session);
+}
+
+/**
+ * Reads one page of a session's queue. Every change that concerns it is committed. At most one promise
+ * a page; a page for a connection that has ended meanwhile is thrown away, for nothing in it was touched.
+ */
+export function loadPage(context: BrokerContext, session: Session): void {
+  const { connection, backlog } = session;
+  if (connection === undefined || !session.loading) return;
+  const page = context.store.readQueue(session.clientId, session.readPosition, PAGE);
+  if (!(page instanceof Promise)) {
+    session.loading = false;
+    takePage(context, session, page, backlog);
+    return;
+  }
+  page.then(
+    (deliveries) => {
+      if (session.connection !== connection || !connection.open) return;
+      session.loading = false;
+      takePage(context, session, deliveries, backlog);
+    },
+    (error: unknown) => {
+      if (session.connection !== connection) return;
+      session.loading = false;
+      context.observer.fault?.(error, 'store');
+      connection.fail(ReasonCode.UnspecifiedError, 'the queue could not be read');
+    },
+  );
+}
+
+/** `expected`: how many deliveries were in the store alone when it was asked. */
+function takePage(
+  context: BrokerContext,
+  session: Session,
+  page: readonly QueuedDelivery[],
+  expected: number,
+): void {
+  for (const queued of page) {
+    session.readPosition = queued.position;
+    if (queued.message.messageId > session.newestInMemory) take(session, queued);
+  }
+  if (page.length === 0) session.queuedMessages -= expected; // the store, not the count, is the truth
+  const last = page[page.length - 1];
+  const isWindowWhole = last === undefined || last.packetId === 0 || page.length < PAGE;
+  if (session.isRestoring && !isWindowWhole) {
+    readPage(context, session); // what is in flight comes whole, before anything is sent
+    return;
+  }
+  if (session.isRestoring) {
+    session.isRestoring = false;
+    session.window?.connected(sendMaximum(context, session));
+  }
+  pump(context, session);
+}
+
+function take(session: Session, queued: QueuedDelivery): void {
+  const delivery = new Delivery(
+    queued.message,
+    queued.qos,
+    queued.retain,
+    queued.subscriptionIdentifiers,
+    queued.sharedFilter,
+  );
+  session.inMemory++;
+  session.newestInMemory = queued.message.messageId;
+  if (queued.packetId === 0) {
+    session.openPending().push(delivery);
+    return;
+  }
+  session.window ??= new OutboundWindow<Delivery>();
+  session.window.restore(queued.packetId, queued.qos, queued.released, delivery);
+}
+
+const PAGE = 256;

@@ -1,0 +1,190 @@
+import type { MessageRecord } from '@wellhead/session-store';
+import { RetainedIndex } from '@wellhead/topic-matcher';
+import type { BrokerContext } from './context.ts';
+import { deliverKept, drop } from './delivery.ts';
+import { messageSize } from './message.ts';
+import type { Session } from './session.ts';
+import type { Subscription } from './subscription.ts';
+
+/** A retained message as the index holds it: `message` is absent where the store keeps the content. */
+export interface RetainedEntry {
+  readonly topicName: string;
+  readonly expiresAt: number;
+  readonly size: number;
+  readonly message: MessageRecord | undefined;
+}
+
+/** Retained messages: which topics have one, and where it is (MQTT 5.0 section 3.3.1.3). */
+export class RetainedMessages {
+  readonly #context: () => BrokerContext;
+  readonly #index = new RetainedIndex<RetainedEntry>();
+
+  constructor(context: () => BrokerContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Stores a retained message in place of its predecessor [MQTT-3.3.1-5], or removes that when the
+   * payload is empty [MQTT-3.3.1-6], [MQTT-3.3.1-7]. False when the limits have no room for it.
+   */
+  publish(message: MessageRecord): boolean {
+    const context = this.#context();
+    const { counters, limits } = context;
+    if (message.payload.length === 0) {
+      if (this.remove(message.topicName)) {
+        context.turn.record({ type: 'retained-cleared', topicName: message.topicName });
+      }
+      return true;
+    }
+    const previous = this.#index.get(message.topicName);
+    const size = messageSize(message);
+    const bytes = counters.retainedBytes - (previous?.size ?? 0) + size;
+    const count = counters.retainedMessages + (previous === undefined ? 1 : 0);
+    if (count > limits.maximumRetainedMessages || bytes > limits.maximumRetainedBytes) return false;
+    this.restore({
+      topicName: message.topicName,
+      expiresAt: message.expiresAt,
+      size,
+      message: context.store.supports.durable ? undefined : message,
+    });
+    context.turn.record({ type: 'retained-set', message });
+    return true;
+  }
+
+  /** A message that lives as long as the process: `$SYS`. The store never learns of it. */
+  publishVolatile(message: MessageRecord): void {
+    const { topicName, expiresAt } = message;
+    this.restore({ topicName, expiresAt, size: messageSize(message), message });
+  }
+
+  /** Takes up what a store knows. */
+  restore(entry: RetainedEntry): void {
+    const { counters } = this.#context();
+    const previous = this.#index.set(entry.topicName, entry);
+    counters.retainedMessages += previous === undefined ? 1 : 0;
+    counters.retainedBytes += entry.size - (previous?.size ?? 0);
+  }
+
+  remove(topicName: string): boolean {
+    const previous = this.#index.delete(topicName);
+    if (previous === undefined) return false;
+    const { counters } = this.#context();
+    counters.retainedMessages--;
+    counters.retainedBytes -= previous.size;
+    return true;
+  }
+
+  /** The entry of a topic, unless it has expired: then it is gone. */
+  current(topicName: string, now: number): RetainedEntry | undefined {
+    const entry = this.#index.get(topicName);
+    if (entry === undefined || entry.expiresAt > now) return entry;
+    this.remove(topicName);
+    this.#context().turn.record({ type: 'retained-cleared', topicName });
+    return undefined;
+  }
+
+  /** Begins to send what is retained under a new subscription; {@link pumpReplays} goes on with it. */
+  replay(session: Session, subscription: Subscription): void {
+    const cursor = this.#index.cursor(subscription.topicFilter);
+    (session.replays ??= []).push({ subscription, cursor });
+  }
+}
+
+/** The retained messages of one new subscription, on their way. */
+export interface RetainedReplay {
+  readonly subscription: Subscription;
+  readonly cursor: { next(limit: number, into: RetainedEntry[]): boolean };
+  isExhausted?: boolean;
+}
+
+/** Sends retained messages while the client reads them: `#` over a million topics holds up nobody. */
+export function pumpReplays(context: BrokerContext, session: Session): void {
+  const { connection, replays } = session;
+  if (connection === undefined || replays === undefined) return;
+  let budget = REPLAY_BUDGET;
+  for (let replay = replays[0]; replay !== undefined; replay = replays[0]) {
+    if (
+      connection.isBusy ||
+      (session.pending?.length ?? 0) > 0 ||
+      session.backlog > 0 ||
+      session.loading
+    )
+      return;
+    if (budget <= 0) {
+      context.turn.continueLater(connection);
+      return;
+    }
+    const entries = nextEntries(replay);
+    if (entries.length === 0) {
+      replays.shift();
+      continue;
+    }
+    budget -= entries.length;
+    if (!sendEntries(context, session, replay, entries)) return;
+  }
+  session.replays = undefined;
+}
+
+function nextEntries(replay: RetainedReplay): RetainedEntry[] {
+  const entries: RetainedEntry[] = [];
+  while (entries.length === 0 && replay.isExhausted !== true) {
+    replay.isExhausted = !replay.cursor.next(REPLAY_PAGE, entries);
+  }
+  return entries;
+}
+
+/** False when the content has to be fetched first: the replay goes on by itself. */
+function sendEntries(
+  context: BrokerContext,
+  session: Session,
+  replay: RetainedReplay,
+  entries: readonly RetainedEntry[],
+): boolean {
+  const missing: string[] = [];
+  for (const entry of entries) {
+    const current = context.retained.current(entry.topicName, context.now);
+    if (current?.message !== undefined) sendRetained(context, replay, current.message);
+    else if (current !== undefined) missing.push(current.topicName);
+  }
+  if (missing.length === 0) return true;
+  const found = context.store.readRetained(missing);
+  if (!(found instanceof Promise)) {
+    for (const message of found) if (message !== undefined) sendRetained(context, replay, message);
+    return true;
+  }
+  const { connection } = session;
+  session.loading = true;
+  found.then(
+    (messages) => {
+      if (session.connection !== connection || connection?.open !== true) return;
+      session.loading = false;
+      for (const message of messages)
+        if (message !== undefined) sendRetained(context, replay, message);
+      connection.pump();
+    },
+    (error: unknown) => {
+      if (session.connection === connection) session.loading = false;
+      context.observer.fault?.(error, 'store');
+    },
+  );
+  return false;
+}
+
+function sendRetained(
+  context: BrokerContext,
+  replay: RetainedReplay,
+  message: MessageRecord,
+): void {
+  const { subscription } = replay;
+  if (!subscription.active || message.expiresAt <= context.now) return;
+  const { session } = subscription;
+  if (session.connection?.mayReceive(message.topicName) === false) {
+    drop(context, session, message.topicName, 'not-authorized');
+    return;
+  }
+  // RETAIN is set on what a subscribe brings, Retain As Published or not (MQTT 5.0 section 3.3.1.3)
+  deliverKept(context, message, subscription, true);
+}
+
+const REPLAY_PAGE = 64;
+const REPLAY_BUDGET = 2_048;

@@ -1,0 +1,150 @@
+import type { TopicEntry } from '@wellhead/codec';
+import { SubscriptionIndex, parseSharedFilter } from '@wellhead/topic-matcher';
+import { SharedGroup } from './shared-group.ts';
+import { type Subscription, mergeSubscriptions } from './subscription.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Who gets what is published under one Topic Name: one target per session, and the shared groups.
+ * Kept in the topic's entry, and right for as long as its stamp is the index's.
+ */
+export interface Route {
+  readonly slot: number;
+  readonly stamp: number;
+  readonly groupStamp: number;
+  readonly targets: readonly Subscription[];
+  readonly groups: readonly SharedGroup[];
+  /** Some matching subscription has No Local: what the publisher itself gets must be computed for it. */
+  readonly noLocal: boolean;
+}
+
+/** The subscriptions of all sessions, and from a Topic Name to those that match. */
+export class Router {
+  readonly #index = new SubscriptionIndex<Subscription>();
+  readonly #groupIndex = new SubscriptionIndex<SharedGroup>();
+  readonly #groups = new Map<string, SharedGroup>();
+  readonly #matches: Subscription[] = [];
+  #cachedTargets = 0;
+  #cached: TopicEntry<Route>[] = [];
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** Members of all shared groups. */
+  sharedSize = 0;
+
+  add(subscription: Subscription): void {
+    const shared = parseSharedFilter(subscription.topicFilter);
+    if (shared === undefined) {
+      this.#index.add(subscription.topicFilter, subscription);
+      return;
+    }
+    let group = this.#groups.get(subscription.topicFilter);
+    if (group === undefined) {
+      group = new SharedGroup(subscription.topicFilter, shared.topicFilter);
+      this.#groups.set(subscription.topicFilter, group);
+      this.#groupIndex.add(shared.topicFilter, group);
+    }
+    group.add(subscription);
+    this.sharedSize++;
+  }
+
+  /** The options of a subscription have changed. */
+  changed(subscription: Subscription): void {
+    if (subscription.group === undefined) this.#index.touch(subscription.topicFilter);
+  }
+
+  remove(subscription: Subscription): void {
+    subscription.active = false;
+    const { group } = subscription;
+    if (group === undefined) {
+      this.#index.remove(subscription.topicFilter, subscription);
+      return;
+    }
+    group.remove(subscription);
+    this.sharedSize--;
+    if (group.members.length === 0) {
+      this.#groups.delete(group.topicFilter);
+      this.#groupIndex.remove(group.effectiveFilter, group);
+    }
+  }
+
+  group(topicFilter: string): SharedGroup | undefined {
+    return this.#groups.get(topicFilter);
+  }
+
+  /** The route of a topic, from its entry when that is still right. */
+  route(topic: TopicEntry<Route>): Route {
+    const cached = topic.value;
+    if (
+      cached !== undefined &&
+      cached.stamp === this.#index.stamp(cached.slot) &&
+      cached.groupStamp === this.#groupIndex.stamp(cached.slot)
+    ) {
+      return cached;
+    }
+    return this.#compute(topic);
+  }
+
+  /** What a publisher with No Local subscriptions gets of its own message; `undefined` for nothing. */
+  ownTarget(topicName: string, session: Session): Subscription | undefined {
+    const matches = this.#match(topicName);
+    let own: Subscription | undefined;
+    for (const match of matches) {
+      // [MQTT-3.8.3-3], per subscription: another one without No Local still delivers
+      if (match.session !== session || match.noLocal) continue;
+      own = own === undefined ? match : mergeSubscriptions(own, match);
+    }
+    return own;
+  }
+
+  #compute(topic: TopicEntry<Route>): Route {
+    const matches = this.#match(topic.topicName);
+    const groups: SharedGroup[] = [];
+    this.#groupIndex.match(topic.topicName, groups);
+    const slot = this.#index.slot(topic.topicName);
+    const route: Route = {
+      slot,
+      stamp: this.#index.stamp(slot),
+      groupStamp: this.#groupIndex.stamp(slot),
+      targets: mergedBySession(matches),
+      groups,
+      noLocal: matches.some((match) => match.noLocal),
+    };
+    this.#remember(topic, route);
+    return route;
+  }
+
+  #match(topicName: string): Subscription[] {
+    const matches = this.#matches;
+    matches.length = 0;
+    this.#index.match(topicName, matches);
+    return matches;
+  }
+
+  /** Routes of many topics to many sessions would fill the memory: beyond a bound all are forgotten. */
+  #remember(topic: TopicEntry<Route>, route: Route): void {
+    this.#cachedTargets += route.targets.length + ROUTE_OVERHEAD;
+    if (this.#cachedTargets > MAXIMUM_CACHED_TARGETS) {
+      for (const entry of this.#cached) entry.value = undefined;
+      this.#cached = [];
+      this.#cachedTargets = route.targets.length + ROUTE_OVERHEAD;
+    }
+    if (topic.value === undefined) this.#cached.push(topic);
+    topic.value = route;
+  }
+}
+
+function mergedBySession(matches: readonly Subscription[]): Subscription[] {
+  if (matches.length < 2) return matches.slice();
+  const bySession = new Map<Session, Subscription>();
+  for (const match of matches) {
+    const other = bySession.get(match.session);
+    bySession.set(match.session, other === undefined ? match : mergeSubscriptions(other, match));
+  }
+  return [...bySession.values()];
+}
+
+const ROUTE_OVERHEAD = 16;
+const MAXIMUM_CACHED_TARGETS = 2_000_000;

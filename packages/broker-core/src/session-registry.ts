@@ -1,0 +1,342 @@
+import { ReasonCode } from '@wellhead/codec';
+import type { SessionRecord, SubscriptionRecord } from '@wellhead/session-store';
+import type { ClientConnection } from './client-connection.ts';
+import type { BrokerContext } from './context.ts';
+import { collectShared, redistribute } from './give-back.ts';
+import type { ClientInfo } from './hooks.ts';
+import { Message } from './message.ts';
+import { NEVER_EXPIRES } from './options.ts';
+import { publishMessage } from './publish.ts';
+import { unload } from './queue.ts';
+import { Session } from './session.ts';
+import { Subscription } from './subscription.ts';
+import { Will } from './will.ts';
+
+export interface OpenRequest {
+  readonly client: ClientInfo;
+  readonly cleanStart: boolean;
+  /** Seconds. */
+  readonly expiryInterval: number;
+  readonly will: Will | undefined;
+}
+
+/** All sessions: who is taken over, what is resumed, when a session ends and what its end entails. */
+export class SessionRegistry {
+  readonly #context: () => BrokerContext;
+  readonly #sessions = new Map<string, Session>();
+  readonly #onTimeout = (session: Session, now: number): void => this.#timeout(session, now);
+
+  constructor(context: () => BrokerContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Take-over and Clean Start processing (MQTT 5.0 section 3.1.4), then the session of this connection. */
+  open(
+    connection: ClientConnection,
+    request: OpenRequest,
+  ): { session: Session; sessionPresent: boolean } {
+    const context = this.#context();
+    const { clientId } = request.client;
+    let session = this.#sessions.get(clientId);
+    const previousEpoch = session?.epoch ?? 0;
+    if (session !== undefined) {
+      if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
+      else if (!request.cleanStart) this.#discardWill(session); // [MQTT-3.1.3-9]
+      // [MQTT-3.1.2-4]; a session without expiry has ended with its connection
+      if (!session.ended && (request.cleanStart || session.expiryInterval === 0)) this.end(session);
+      if (session.ended) session = undefined;
+    }
+    const sessionPresent = session !== undefined;
+    session ??= this.#create(clientId);
+    session.epoch = previousEpoch + 1;
+    session.connection = connection;
+    session.receiver?.connected();
+    session.protocolVersion = request.client.protocolVersion;
+    session.userName = request.client.userName;
+    session.client = request.client;
+    session.expiryInterval = request.expiryInterval;
+    session.expiresAt = Infinity;
+    session.durable ||= request.expiryInterval > 0;
+    session.will = request.will;
+    this.#reschedule(session);
+    if (session.durable) this.#recordOpened(context, session);
+    return { session, sessionPresent };
+  }
+
+  /** A connection has ended: its session is kept for a while or ends, its Will is due now, later or never. */
+  connectionEnded(session: Session, keepsWill: boolean): void {
+    const context = this.#context();
+    session.connection = undefined;
+    if (!keepsWill) this.#discardWill(session);
+    if (session.expiryInterval === 0) {
+      this.end(session); // publishes the Will, whatever its delay
+      return;
+    }
+    unload(session);
+    session.behind = undefined;
+    const { now } = context;
+    session.expiresAt =
+      session.expiryInterval === NEVER_EXPIRES ? Infinity : now + session.expiryInterval * 1000;
+    const { clientId, epoch, expiresAt, expiryInterval } = session;
+    context.turn.record({
+      type: 'session-closed',
+      clientId,
+      epoch,
+      expiresAt,
+      sessionExpiryInterval: expiryInterval,
+    });
+    this.#armWill(session, now);
+    this.#reschedule(session);
+  }
+
+  /** Ends a session and all that hangs on it; a Will that is still there is published [MQTT-3.1.2-8]. */
+  end(session: Session): void {
+    const context = this.#context();
+    if (session.ended) return;
+    session.ended = true;
+    this.#sessions.delete(session.clientId);
+    context.counters.sessions = this.#sessions.size;
+    context.deadlines.cancel(session);
+    const shared = collectShared(session);
+    for (const subscription of session.subscriptions?.values() ?? []) this.#unroute(subscription);
+    session.subscriptions = undefined;
+    const { will } = session;
+    session.will = undefined;
+    if (session.durable) {
+      context.turn.record({
+        type: 'session-removed',
+        clientId: session.clientId,
+        epoch: session.epoch,
+      });
+      session.durable = false;
+    }
+    unload(session);
+    for (const delivery of shared) redistribute(context, delivery);
+    if (will !== undefined) this.#publishWill(session, will);
+  }
+
+  /** Adds a subscription, or gives an existing one new options. */
+  putSubscription(session: Session, record: SubscriptionRecord): Subscription {
+    const context = this.#context();
+    const subscriptions = (session.subscriptions ??= new Map());
+    const existing = subscriptions.get(record.topicFilter);
+    if (existing !== undefined) {
+      existing.replace(record);
+      context.router.changed(existing);
+      return existing;
+    }
+    const subscription = new Subscription(session, record);
+    subscriptions.set(record.topicFilter, subscription);
+    context.router.add(subscription);
+    this.#countSubscriptions(context);
+    return subscription;
+  }
+
+  removeSubscription(session: Session, subscription: Subscription): void {
+    session.subscriptions?.delete(subscription.topicFilter);
+    this.#unroute(subscription);
+  }
+
+  /** A session of the host program: nothing of it is stored. */
+  openLocal(clientId: string, deliver: NonNullable<Session['local']>): Session {
+    const session = new Session(clientId, this.#onTimeout);
+    session.local = deliver;
+    return session;
+  }
+
+  endLocal(session: Session): void {
+    session.ended = true;
+    for (const subscription of session.subscriptions?.values() ?? []) this.#unroute(subscription);
+    session.subscriptions = undefined;
+  }
+
+  /** Takes up a session as a store has it, at start. Deadlines that passed meanwhile take effect at once. */
+  restore(record: SessionRecord): void {
+    const context = this.#context();
+    const session = this.#create(record.clientId);
+    session.epoch = record.epoch;
+    session.durable = true;
+    session.protocolVersion = record.protocolVersion;
+    session.userName = record.userName;
+    session.expiryInterval = record.sessionExpiryInterval;
+    session.queuedMessages = record.queuedMessages;
+    session.queuedBytes = record.queuedBytes;
+    for (const subscription of record.subscriptions) this.putSubscription(session, subscription);
+    if (record.receivedPacketIds.length > 0)
+      session.openReceiver().restore(record.receivedPacketIds);
+    if (record.will !== undefined) session.will = new Will(record.will);
+    session.expiresAt = record.expiresAt;
+    if (record.connected) {
+      // the broker ended, not the client: for the session that is the end of its connection
+      this.connectionEnded(session, true);
+      return;
+    }
+    this.#reschedule(session);
+    if (session.deadline <= context.now) this.#timeout(session, context.now);
+  }
+
+  #create(clientId: string): Session {
+    const session = new Session(clientId, this.#onTimeout);
+    this.#sessions.set(clientId, session);
+    this.#context().counters.sessions = this.#sessions.size;
+    return session;
+  }
+
+  /** [MQTT-3.1.4-3], and what becomes of the Will then (section 3.1.3.2.2 and its comments). */
+  #takeOver(session: Session, cleanStart: boolean): void {
+    const { connection, will } = session;
+    session.connection = undefined;
+    this.#context().counters.clientsConnected--;
+    connection?.fail(ReasonCode.SessionTakenOver, 'another connection uses this Client Identifier');
+    const isWillDue =
+      will !== undefined &&
+      (cleanStart || session.expiryInterval === 0 || will.delayInterval === 0);
+    if (!isWillDue) {
+      this.#discardWill(session);
+    } else if (!cleanStart && session.expiryInterval !== 0) {
+      session.will = undefined;
+      this.#recordWillCleared(session);
+      this.#publishWill(session, will);
+    }
+    if (session.durable) unload(session);
+  }
+
+  #timeout(session: Session, now: number): void {
+    if (session.ended || session.connection !== undefined) return;
+    if (session.expiresAt <= now) {
+      this.#context().counters.sessionsExpired++;
+      this.end(session); // [MQTT-4.1.0-2]
+      return;
+    }
+    const { will } = session;
+    if (will !== undefined && will.publishAt <= now) {
+      session.will = undefined;
+      this.#recordWillCleared(session);
+      this.#publishWill(session, will);
+    }
+    this.#reschedule(session);
+  }
+
+  #reschedule(session: Session): void {
+    session.deadline = Math.min(session.expiresAt, session.will?.publishAt ?? Infinity);
+    this.#context().deadlines.schedule(session);
+  }
+
+  /** The Will becomes due after its delay, or with the end of the session, whichever is first. */
+  #armWill(session: Session, now: number): void {
+    const { will } = session;
+    if (will === undefined) return;
+    if (will.delayInterval === 0) {
+      session.will = undefined;
+      this.#recordWillCleared(session);
+      this.#publishWill(session, will);
+      return;
+    }
+    will.publishAt = Math.min(now + will.delayInterval * 1000, session.expiresAt);
+    this.#recordWill(session, will);
+  }
+
+  #discardWill(session: Session): void {
+    if (session.will === undefined) return;
+    session.will = undefined; // [MQTT-3.1.2-10]
+    this.#recordWillCleared(session);
+  }
+
+  /** A Will is authorised like any publish, at the moment that it is published. */
+  #publishWill(session: Session, will: Will): void {
+    const context = this.#context();
+    const { authorizer, observer } = context;
+    const publish = (decision: unknown): void => {
+      if (decision === true) publishMessage(context, this.#willMessage(session, will), session);
+      else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
+    };
+    if (authorizer.publish === undefined || session.client === undefined) {
+      publish(true);
+      return;
+    }
+    const { topicName, qos, retain } = will;
+    try {
+      const decision = authorizer.publish(session.client, { topicName, qos, retain, will: true });
+      if (decision instanceof Promise)
+        decision.then(publish, (error: unknown) => observer.fault?.(error, 'authorizer'));
+      else publish(decision);
+    } catch (error) {
+      observer.fault?.(error, 'authorizer');
+    }
+  }
+
+  #willMessage(session: Session, will: Will): Message {
+    const context = this.#context();
+    const { now } = context;
+    const expiresAt =
+      will.messageExpiryInterval === undefined ? Infinity : now + will.messageExpiryInterval * 1000;
+    return new Message(
+      context.nextMessageId(),
+      will.topicName,
+      will.payload,
+      will.qos,
+      will.retain,
+      will.properties,
+      now,
+      expiresAt,
+      session.clientId,
+    );
+  }
+
+  #unroute(subscription: Subscription): void {
+    const context = this.#context();
+    context.router.remove(subscription);
+    this.#countSubscriptions(context);
+  }
+
+  #countSubscriptions(context: BrokerContext): void {
+    context.counters.subscriptions = context.router.size + context.router.sharedSize;
+    context.counters.sharedSubscriptions = context.router.sharedSize;
+  }
+
+  #recordOpened(context: BrokerContext, session: Session): void {
+    const { clientId, epoch, expiryInterval, protocolVersion, userName } = session;
+    context.turn.record({
+      type: 'session-opened',
+      clientId,
+      epoch,
+      sessionExpiryInterval: expiryInterval,
+      protocolVersion,
+      userName,
+    });
+    if (session.will === undefined) this.#recordWillCleared(session);
+    else this.#recordWill(session, session.will);
+  }
+
+  #recordWill(session: Session, will: Will): void {
+    if (!session.durable) return;
+    const { clientId, epoch, userName } = session;
+    this.#context().turn.record({
+      type: 'will-set',
+      clientId,
+      epoch,
+      will: will.toRecord(clientId, userName),
+    });
+  }
+
+  #recordWillCleared(session: Session): void {
+    if (!session.durable) return;
+    this.#context().turn.record({
+      type: 'will-cleared',
+      clientId: session.clientId,
+      epoch: session.epoch,
+    });
+  }
+}

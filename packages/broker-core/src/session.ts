@@ -1,0 +1,113 @@
+import type { ProtocolVersion } from '@wellhead/codec';
+import { OutboundWindow, Qos2Receiver } from '@wellhead/protocol';
+import type { MessageRecord } from '@wellhead/session-store';
+import type { ClientConnection } from './client-connection.ts';
+import type { Timed } from './deadlines.ts';
+import { Deque } from './deque.ts';
+import type { ClientInfo } from './hooks.ts';
+import type { Delivery } from './message.ts';
+import type { RetainedReplay } from './retained.ts';
+import type { Subscription } from './subscription.ts';
+import type { Will } from './will.ts';
+
+/**
+ * Session State of one client (MQTT 5.0 section 4.1): what outlives its Network Connection.
+ *
+ * Of a durable session's queue only the beginning is here, and only while the client is connected:
+ * what is in flight, and a page of what waits. The rest is the store's, see `queue.ts`.
+ */
+export class Session implements Timed {
+  readonly clientId: string;
+  /** Grows with each connection; the store refuses changes of an older one. */
+  epoch = 0;
+  protocolVersion: ProtocolVersion = 5;
+  /** Whose session it is. */
+  userName: string | undefined;
+  connection: ClientConnection | undefined;
+  /** The client as of its last connection; `undefined` until it connects to this process. */
+  client: ClientInfo | undefined;
+  /** The store knows this session: it outlives, or has outlived, its connection. */
+  durable = false;
+  /** Effective Session Expiry Interval in seconds. */
+  expiryInterval = 0;
+  /** When the session ends unless its client comes back; `Infinity` while it is connected. */
+  expiresAt: number = Infinity;
+  /** The session has ended: nobody may deliver to it. */
+  ended = false;
+
+  subscriptions: Map<string, Subscription> | undefined;
+  will: Will | undefined;
+  /** Messages to the client that await its acknowledgement. Made at the first one. */
+  window: OutboundWindow<Delivery> | undefined;
+  /** QoS 2 messages from the client that await its PUBREL. Made at the first one. */
+  receiver: Qos2Receiver | undefined;
+  /** Messages that wait for the window or for the connection, in order. */
+  pending: Deque<Delivery> | undefined;
+  /** QoS 0 messages that came while QoS 1 or 2 messages before them still are in the store alone. */
+  behind: Deque<Delivery> | undefined;
+  replays: RetainedReplay[] | undefined;
+
+  /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
+  queuedMessages = 0;
+  queuedBytes = 0;
+  /** Those of them that are in `window` or `pending`. */
+  inMemory = 0;
+  /** The newest message that was taken into memory on this connection, and its place in the store's queue. */
+  newestInMemory = 0;
+  readPosition = 0;
+  /** The last message that was recorded for this session. */
+  newestMessage = 0;
+  /** A page of the queue is being read. */
+  loading = false;
+  /** What is in flight of an earlier connection is still being read. */
+  isRestoring = false;
+
+  /** An in-process subscriber: messages go to this function. */
+  local: ((message: MessageRecord) => void) | undefined;
+
+  deadline: number = Infinity;
+  deadlineSlot = -1;
+  readonly #onTimeout: (session: Session, now: number) => void;
+
+  constructor(clientId: string, onTimeout: (session: Session, now: number) => void) {
+    this.clientId = clientId;
+    this.#onTimeout = onTimeout;
+  }
+
+  timeout(now: number): void {
+    this.#onTimeout(this, now);
+  }
+
+  /** How soon it can take a message: 2 at once, 1 later (its window is full or it reads slowly), 0 it is absent. */
+  readiness(qos: number): 0 | 1 | 2 {
+    if (this.local !== undefined) return 2;
+    const { connection } = this;
+    if (connection === undefined || !connection.open) return 0;
+    if (connection.isBusy) return 1;
+    if (qos === 0) return 2;
+    const isWaiting =
+      this.queuedMessages > this.inMemory ||
+      (this.pending !== undefined && this.pending.length > 0);
+    return isWaiting || (this.window !== undefined && this.window.quota === 0) ? 1 : 2;
+  }
+
+  /** Messages that are in the store alone. */
+  get backlog(): number {
+    return this.queuedMessages - this.inMemory;
+  }
+
+  openWindow(receiveMaximum: number): OutboundWindow<Delivery> {
+    const window = new OutboundWindow<Delivery>();
+    window.connected(receiveMaximum);
+    this.window = window;
+    return window;
+  }
+
+  openReceiver(): Qos2Receiver {
+    return (this.receiver ??= new Qos2Receiver());
+  }
+
+  openPending(): Deque<Delivery> {
+    return (this.pending ??= new Deque<Delivery>());
+  }
+}

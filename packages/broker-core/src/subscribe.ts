@@ -1,0 +1,177 @@
+import {
+  PacketType,
+  type QoS,
+  ReasonCode,
+  type Subscribe,
+  type SubscriptionRequest,
+  type Unsubscribe,
+} from '@wellhead/codec';
+import type { SubscriptionRecord } from '@wellhead/session-store';
+import { parseSharedFilter, validateTopicFilter } from '@wellhead/topic-matcher';
+import type { ClientConnection } from './client-connection.ts';
+import { giveBackToGroup } from './give-back.ts';
+import type { Decision } from './hooks.ts';
+import { reasonOf } from './publish.ts';
+import type { Session } from './session.ts';
+import type { Subscription } from './subscription.ts';
+
+/** SUBSCRIBE from a client: each filter is judged by itself, one SUBACK answers all [MQTT-3.8.4-5]. */
+export function receiveSubscribe(connection: ClientConnection, packet: Subscribe): void {
+  const { limits } = connection.context;
+  const identifier = packet.properties?.subscriptionIdentifiers?.[0] ?? 0;
+  if (identifier !== 0 && !limits.subscriptionIdentifiersAvailable) {
+    connection.fail(
+      ReasonCode.SubscriptionIdentifiersNotSupported,
+      'Subscription Identifiers are not supported',
+    );
+    return;
+  }
+  const decisions = packet.subscriptions.map((request) => judge(connection, request));
+  if (!decisions.some((decision) => decision instanceof Promise)) {
+    // no element is a promise
+    grant(connection, packet, identifier, decisions as Decision[]);
+    return;
+  }
+  const answers = decisions.map((decision) => Promise.resolve(decision));
+  connection.hold(Promise.all(answers), (settled) => {
+    grant(connection, packet, identifier, settled ?? packet.subscriptions.map(() => false));
+  });
+}
+
+/** UNSUBSCRIBE: every filter is compared as it was written [MQTT-3.10.4-1]. */
+export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubscribe): void {
+  const { context, session } = connection;
+  if (session === undefined) return;
+  const reasonCodes = packet.topicFilters.map((topicFilter) => {
+    if (validateTopicFilter(topicFilter) !== undefined) return ReasonCode.TopicFilterInvalid;
+    const subscription = session.subscriptions?.get(topicFilter);
+    if (subscription === undefined) return ReasonCode.NoSubscriptionExisted;
+    context.sessions.removeSubscription(session, subscription);
+    if (session.durable) {
+      context.turn.record({
+        type: 'unsubscribed',
+        clientId: session.clientId,
+        epoch: session.epoch,
+        topicFilter,
+      });
+    }
+    if (subscription.group !== undefined) giveBackToGroup(context, session, subscription.group);
+    if (connection.client !== undefined)
+      context.observer.unsubscribed?.(connection.client, topicFilter);
+    return ReasonCode.Success;
+  });
+  connection.gateIfUnsettled();
+  connection.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes });
+}
+
+/** A Reason Code to refuse with, or what the authorizer says. */
+function judge(
+  connection: ClientConnection,
+  request: SubscriptionRequest,
+): Decision | Promise<Decision> {
+  const { authorizer, limits, observer } = connection.context;
+  const { topicFilter } = request;
+  const invalid = validateTopicFilter(topicFilter, {
+    maximumLength: limits.maximumTopicLength,
+    maximumLevels: limits.maximumTopicLevels,
+  });
+  if (invalid !== undefined) return ReasonCode.TopicFilterInvalid;
+  const shared = parseSharedFilter(topicFilter);
+  if (shared !== undefined && !limits.sharedSubscriptionAvailable)
+    return ReasonCode.SharedSubscriptionsNotSupported;
+  const effectiveFilter = shared?.topicFilter ?? topicFilter;
+  if (!limits.wildcardSubscriptionAvailable && /[+#]/.test(effectiveFilter)) {
+    return ReasonCode.WildcardSubscriptionsNotSupported;
+  }
+  if (authorizer.subscribe === undefined || connection.client === undefined) return true;
+  try {
+    return authorizer.subscribe(connection.client, {
+      topicFilter,
+      effectiveFilter,
+      qos: request.qos,
+    });
+  } catch (error) {
+    observer.fault?.(error, 'authorizer');
+    return false;
+  }
+}
+
+function grant(
+  connection: ClientConnection,
+  packet: Subscribe,
+  identifier: number,
+  decisions: readonly Decision[],
+): void {
+  const { session } = connection;
+  if (session === undefined) return;
+  const granted: Subscription[] = [];
+  const reasonCodes = packet.subscriptions.map((request, index) => {
+    const decision = decisions[index] ?? false;
+    if (decision !== true && !(typeof decision === 'number' && decision <= 2))
+      return reasonOf(decision);
+    const granting = decision === true ? 2 : decision;
+    // the least of values from 0 to 2
+    const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;
+    return subscribeOne(connection, session, request, qos, identifier, granted);
+  });
+  // MQTT 3.1 has no failure code: 3.1.1's is the least surprise
+  const codes =
+    connection.protocolVersion === 5
+      ? reasonCodes
+      : reasonCodes.map((code) => (code > 2 ? 0x80 : code));
+  connection.gateIfUnsettled();
+  connection.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes: codes });
+  for (const subscription of granted) connection.context.retained.replay(session, subscription);
+  connection.pump();
+}
+
+/** Adds or replaces one subscription; those that are to be sent retained messages are added to `replayed`. */
+function subscribeOne(
+  connection: ClientConnection,
+  session: Session,
+  request: SubscriptionRequest,
+  qos: QoS,
+  identifier: number,
+  replayed: Subscription[],
+): number {
+  const { context } = connection;
+  const { topicFilter } = request;
+  const existing = session.subscriptions?.get(topicFilter);
+  if (
+    existing === undefined &&
+    (session.subscriptions?.size ?? 0) >= context.limits.maximumSubscriptionsPerSession
+  ) {
+    return ReasonCode.QuotaExceeded;
+  }
+  const record = recordOf(connection, request, qos, identifier);
+  const subscription = context.sessions.putSubscription(session, record);
+  if (session.durable) {
+    const { clientId, epoch } = session;
+    context.turn.record({ type: 'subscribed', clientId, epoch, subscription: record });
+  }
+  if (connection.client !== undefined)
+    context.observer.subscribed?.(connection.client, topicFilter, qos);
+  // shared subscriptions get no retained messages, whatever they ask for
+  const isWanted =
+    request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined); // [MQTT-3.3.1-10]
+  if (isWanted && subscription.group === undefined && context.limits.retainAvailable)
+    replayed.push(subscription);
+  return qos;
+}
+
+/** A bridge (bit 7 of the protocol level) wants messages as published, and its own not back. */
+function recordOf(
+  connection: ClientConnection,
+  request: SubscriptionRequest,
+  qos: QoS,
+  identifier: number,
+): SubscriptionRecord {
+  return {
+    topicFilter: request.topicFilter,
+    qos,
+    noLocal: request.noLocal || connection.isBridge,
+    retainAsPublished: request.retainAsPublished || connection.isBridge,
+    retainHandling: request.retainHandling,
+    subscriptionIdentifier: identifier,
+  };
+}

@@ -1,0 +1,67 @@
+import type { QoS } from '@wellhead/codec';
+import type { SubscriptionRecord } from '@wellhead/session-store';
+import type { Session } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
+
+/**
+ * One subscription of one session, or several of one session merged for a topic that all of them
+ * match. Its options change in place when the client subscribes again [MQTT-3.8.4-3].
+ */
+export class Subscription {
+  readonly session: Session;
+  /** As the client sent it, `$share/…` included. */
+  readonly topicFilter: string;
+  qos: QoS;
+  noLocal: boolean;
+  retainAsPublished: boolean;
+  retainHandling: 0 | 1 | 2;
+  /** One element, or the identifiers of all merged subscriptions; `undefined` for none. */
+  subscriptionIdentifiers: readonly number[] | undefined;
+  group: SharedGroup | undefined;
+  /** False once unsubscribed: results computed before must not deliver to it. */
+  active = true;
+
+  constructor(session: Session, record: SubscriptionRecord) {
+    this.session = session;
+    this.topicFilter = record.topicFilter;
+    this.qos = record.qos;
+    this.noLocal = record.noLocal;
+    this.retainAsPublished = record.retainAsPublished;
+    this.retainHandling = record.retainHandling;
+    this.subscriptionIdentifiers = identifiersOf(record.subscriptionIdentifier);
+    this.group = undefined;
+  }
+
+  /** Takes over the options of a repeated SUBSCRIBE, Subscription Identifier included. */
+  replace(record: SubscriptionRecord): void {
+    this.qos = record.qos;
+    this.noLocal = record.noLocal;
+    this.retainAsPublished = record.retainAsPublished;
+    this.retainHandling = record.retainHandling;
+    this.subscriptionIdentifiers = identifiersOf(record.subscriptionIdentifier);
+  }
+}
+
+/**
+ * One delivery for overlapping subscriptions of one session: the highest QoS [MQTT-3.3.4-2] with all
+ * Subscription Identifiers, repeats kept [MQTT-3.3.4-4].
+ */
+export function mergeSubscriptions(first: Subscription, second: Subscription): Subscription {
+  const merged = new Subscription(first.session, {
+    topicFilter: first.topicFilter,
+    qos: first.qos > second.qos ? first.qos : second.qos,
+    noLocal: first.noLocal && second.noLocal,
+    retainAsPublished: first.retainAsPublished || second.retainAsPublished,
+    retainHandling: 0,
+    subscriptionIdentifier: 0,
+  });
+  const one = first.subscriptionIdentifiers;
+  const other = second.subscriptionIdentifiers;
+  merged.subscriptionIdentifiers =
+    one === undefined ? other : other === undefined ? one : [...one, ...other];
+  return merged;
+}
+
+function identifiersOf(identifier: number): readonly number[] | undefined {
+  return identifier === 0 ? undefined : [identifier];
+}

@@ -1,0 +1,58 @@
+import type { SessionChange } from '@wellhead/session-store';
+import type { ClientConnection } from './client-connection.ts';
+import type { Session } from './session.ts';
+
+/**
+ * What happened since the last turn of the driver: changes of durable state, committed together, and
+ * connections that have something to say, written once each.
+ */
+export class Turn {
+  changes: SessionChange[] = [];
+  dirty: ClientConnection[] = [];
+  /** Connections that ask to go on with what they put off (a long chunk, a long queue). */
+  continuing: ClientConnection[] = [];
+  /** Sessions whose next page of the queue is to be read once the changes are committed. */
+  reading: Session[] = [];
+  /** Commits that have not settled. */
+  unsettled = 0;
+  #isAwake = false;
+  readonly #wake: () => void;
+
+  /** `wake` asks the driver to end the turn soon; called once a turn. */
+  constructor(wake: () => void) {
+    this.#wake = wake;
+  }
+
+  record(change: SessionChange): void {
+    this.changes.push(change);
+    this.wake();
+  }
+
+  touch(connection: ClientConnection): void {
+    if (connection.dirty) return;
+    connection.dirty = true;
+    this.dirty.push(connection);
+    this.wake();
+  }
+
+  continueLater(connection: ClientConnection): void {
+    this.continuing.push(connection);
+    this.wake();
+  }
+
+  readLater(session: Session): void {
+    this.reading.push(session);
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    this.#wake();
+  }
+
+  /** The driver is ending the turn: what comes from now on belongs to the next one. */
+  begin(): void {
+    this.#isAwake = false;
+  }
+}

@@ -1,0 +1,275 @@
+import {
+  Decoder,
+  type Connect,
+  type Packet,
+  type ProtocolVersion,
+  type Publish,
+  type SubscriptionRequest,
+  encode,
+} from '@wellhead/codec';
+import {
+  type MemoryConnection,
+  MemoryNetwork,
+  memoryListener,
+  type MemoryListener,
+} from '@wellhead/transport/memory';
+import { type Broker, type BrokerOptions, createBroker } from '../src/index.ts';
+import type { Host } from '../src/host.ts';
+
+/** Time that goes only where a test sends it. */
+export class SimulatedHost implements Host {
+  #now = 1_800_000_000_000;
+  #soon: (() => void)[] = [];
+  #timers: { at: number; run: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  soon(run: () => void): void {
+    this.#soon.push(run);
+  }
+
+  later(run: () => void, milliseconds: number): () => void {
+    const timer = { at: this.#now + milliseconds, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  get timers(): number {
+    return this.#timers.length;
+  }
+
+  /** Runs what is to run soon; false when there was nothing. */
+  turn(): boolean {
+    const runs = this.#soon;
+    this.#soon = [];
+    for (const run of runs) run();
+    return runs.length > 0;
+  }
+
+  /** Moves to the next timer at or before `until`; false when there is none. */
+  step(until: number): boolean {
+    const next = this.#timers.reduce<{ at: number; run: () => void } | undefined>(
+      (best, timer) =>
+        timer.at <= until && (best === undefined || timer.at < best.at) ? timer : best,
+      undefined,
+    );
+    if (next === undefined) {
+      this.#now = until;
+      return false;
+    }
+    this.#timers = this.#timers.filter((timer) => timer !== next);
+    this.#now = Math.max(this.#now, next.at);
+    next.run();
+    return true;
+  }
+}
+
+/** A broker in memory with a clock of its own, and clients that speak packets to it. */
+export class World implements AsyncDisposable {
+  readonly host: SimulatedHost;
+  readonly network: MemoryNetwork;
+  readonly broker: Broker;
+  readonly listener: MemoryListener;
+
+  private constructor(
+    host: SimulatedHost,
+    network: MemoryNetwork,
+    broker: Broker,
+    listener: MemoryListener,
+  ) {
+    this.host = host;
+    this.network = network;
+    this.broker = broker;
+    this.listener = listener;
+  }
+
+  static async create(options: BrokerOptions = {}): Promise<World> {
+    const host = options.host instanceof SimulatedHost ? options.host : new SimulatedHost();
+    const network = new MemoryNetwork();
+    const broker = await createBroker({ sysInterval: 0, ...options, host });
+    const listener = memoryListener({ network });
+    await broker.listen(listener);
+    return new World(host, network, broker, listener);
+  }
+
+  /** Lets everything happen that can happen without time. */
+  settle(): void {
+    for (;;) {
+      const moved = this.network.pump();
+      if (!this.host.turn() && moved === 0) return;
+    }
+  }
+
+  /** Also lets promises settle. */
+  async settleAsync(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      this.settle();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.settle();
+  }
+
+  advance(milliseconds: number): void {
+    const until = this.host.now() + milliseconds;
+    this.settle();
+    while (this.host.step(until)) this.settle();
+    this.settle();
+  }
+
+  /** A connection that has said nothing yet. */
+  dial(remote: Record<string, unknown> = {}): Client {
+    return new Client(this, this.listener.connect({ remote }));
+  }
+
+  /** A connected client; CONNACK has been taken from its inbox and is `client.connack`. */
+  connect(options: ConnectOptions = {}): Client {
+    const client = this.dial(options.remote);
+    client.connect(options);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.broker.close();
+    await this.settleAsync();
+    this.advance(10_000);
+    await this.settleAsync();
+    await closed;
+  }
+}
+
+export type ConnectOptions = Partial<Omit<Connect, 'type'>> & {
+  readonly remote?: Record<string, unknown>;
+};
+
+/** A client that sends what it is told and keeps what it gets, without any machine in between. */
+export class Client {
+  readonly world: World;
+  readonly connection: MemoryConnection;
+  version: ProtocolVersion = 5;
+  inbox: Packet[] = [];
+  isClosed = false;
+  connack: Extract<Packet, { type: 2 }> | undefined;
+  #decoder: Decoder | undefined;
+
+  constructor(world: World, connection: MemoryConnection) {
+    this.world = world;
+    this.connection = connection;
+    connection.start({
+      data: (chunk) => this.#receive(chunk.slice()),
+      drain: () => undefined,
+      closed: () => {
+        this.isClosed = true;
+      },
+    });
+  }
+
+  connect(options: ConnectOptions = {}): this {
+    const { remote: _remote, ...fields } = options;
+    this.version = fields.protocolVersion ?? 5;
+    this.send({
+      type: 1,
+      protocolVersion: this.version,
+      clientId: 'client',
+      cleanStart: true,
+      keepAlive: 0,
+      ...fields,
+    });
+    const [first] = this.inbox;
+    if (first?.type === 2) {
+      this.connack = first;
+      this.inbox.shift();
+    }
+    return this;
+  }
+
+  /** Sends packets in one piece and lets everything happen. */
+  send(...packets: Packet[]): this {
+    for (const packet of packets) this.connection.write(encode(packet, this.version));
+    this.world.settle();
+    return this;
+  }
+
+  sendBytes(...bytes: number[]): this {
+    this.connection.write(Uint8Array.from(bytes));
+    this.world.settle();
+    return this;
+  }
+
+  publish(topicName: string, payload: string, fields: Partial<Publish> = {}): this {
+    return this.send({
+      type: 3,
+      topicName,
+      payload: new TextEncoder().encode(payload),
+      qos: 0,
+      dup: false,
+      retain: false,
+      ...fields,
+    });
+  }
+
+  /** Subscribes and takes SUBACK, whose codes it returns; other packets stay in the inbox. */
+  subscribe(
+    topicFilter: string,
+    options: Partial<SubscriptionRequest> & { id?: number; packetId?: number } = {},
+  ): readonly number[] {
+    const { id, packetId = 999, ...request } = options;
+    this.send({
+      type: 8,
+      packetId,
+      subscriptions: [
+        {
+          topicFilter,
+          qos: 2,
+          noLocal: false,
+          retainAsPublished: false,
+          retainHandling: 0,
+          ...request,
+        },
+      ],
+      properties: id === undefined ? undefined : { subscriptionIdentifiers: [id] },
+    } as Packet);
+    const at = this.inbox.findIndex((packet) => packet.type === 9);
+    const [suback] = at === -1 ? [] : this.inbox.splice(at, 1);
+    return suback?.type === 9 ? suback.reasonCodes : [];
+  }
+
+  /** Takes what has come. */
+  take(): Packet[] {
+    const taken = this.inbox;
+    this.inbox = [];
+    return taken;
+  }
+
+  /** Takes what has come and tells it shortly: `topic=payload` with QoS, flags and Packet Identifier. */
+  messages(): string[] {
+    return this.take().map((packet) =>
+      packet.type === 3 ? describe(packet) : `type ${packet.type}`,
+    );
+  }
+
+  disconnect(reasonCode = 0, properties?: { sessionExpiryInterval?: number }): this {
+    return this.send({ type: 14, reasonCode, properties } as Packet);
+  }
+
+  /** The network goes away. */
+  vanish(): this {
+    this.connection.destroy();
+    this.world.settle();
+    return this;
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#decoder ??= new Decoder({ role: 'client', protocolVersion: this.version });
+    for (const packet of this.#decoder.decode(chunk)) this.inbox.push(packet);
+  }
+}
+
+function describe(packet: Publish): string {
+  const text = new TextDecoder().decode(packet.payload);
+  const flags = `${packet.dup ? ' dup' : ''}${packet.retain ? ' retain' : ''}`;
+  return `${packet.topicName}=${text} q${packet.qos}${flags}${packet.packetId === undefined ? '' : ` #${packet.packetId}`}`;
+}

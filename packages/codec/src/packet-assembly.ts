@@ -1,0 +1,63 @@
+import { byteAt } from './byte-at.ts';
+import { incomplete, integerLength, readInteger } from './variable-byte-integer.ts';
+
+/**
+ * A packet that arrives in pieces, put together in a buffer of its own, which in the end holds
+ * exactly this packet.
+ *
+ * The buffer follows what was received, not what a length field claims: up to 1 MB it is given its
+ * final size once a sixteenth is there, above that once a quarter is.
+ */
+export class PacketAssembly {
+  bytes: Uint8Array = new Uint8Array(5);
+  /** Bytes received. */
+  length = 0;
+  /** Bytes of the whole packet; 0 until its Remaining Length is known. */
+  total = 0;
+  /** Bytes of the fixed header, once `total` is known. */
+  headerLength = 0;
+
+  get isComplete(): boolean {
+    return this.total > 0 && this.length === this.total;
+  }
+
+  /**
+   * Takes bytes of the fixed header until the Remaining Length is known or the range is used up.
+   * Returns the new position, or a negative answer of `readInteger`.
+   */
+  takeHeader(chunk: Uint8Array, position: number, end: number): number {
+    let at = position;
+    while (this.total === 0 && at < end) {
+      this.bytes[this.length++] = byteAt(chunk, at++);
+      if (this.length === 1) continue;
+      const remaining = readInteger(this.bytes, 1, this.length);
+      if (remaining >= 0) {
+        this.headerLength = 1 + integerLength(remaining);
+        this.total = this.headerLength + remaining;
+      } else if (remaining !== incomplete) {
+        return remaining;
+      }
+    }
+    return at;
+  }
+
+  /** Takes what belongs to the packet; returns the new position. */
+  takeBody(chunk: Uint8Array, position: number, end: number): number {
+    const taken = Math.min(end - position, this.total - this.length);
+    this.#makeRoom(this.length + taken);
+    this.bytes.set(chunk.subarray(position, position + taken), this.length);
+    this.length += taken;
+    return position + taken;
+  }
+
+  #makeRoom(needed: number): void {
+    const { total } = this;
+    if (needed <= this.bytes.length && (needed < total || this.bytes.length === total)) return;
+    const growth = total <= oneMegabyte ? 16 : 4;
+    const larger = new Uint8Array(Math.min(total, Math.max(needed * growth, 64)));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+  }
+}
+
+const oneMegabyte = 0x10_0000;

@@ -1,0 +1,183 @@
+import { putUint16, putUint32 } from './byte-at.ts';
+import { checkPublish } from './check-publish.ts';
+import { EncodeError } from './encode-error.ts';
+import type { Publish } from './packet.ts';
+import { type ProtocolVersion, PacketType, type QoS } from './packet-type.ts';
+import { checkPacketId, encodedStringLength } from './packet-writer.ts';
+import { writeUtf8 } from './utf8.ts';
+import { integerLength, maximumInteger, writeInteger } from './variable-byte-integer.ts';
+import { encodeProperties } from './write-properties.ts';
+
+/** What a broker has of a message that it sends on: bytes that were checked when they came in. */
+export interface PublishParts {
+  /** UTF-8; empty when a Topic Alias stands for the name. */
+  topicBytes: Uint8Array;
+  qos: QoS;
+  dup: boolean;
+  retain: boolean;
+  payload: Uint8Array;
+  /** A block as `PublishView.forwardedProperties()` gives it. This and the rest is of 5.0, ignored in 3.x. */
+  properties?: Uint8Array | undefined;
+  /** Seconds left. */
+  messageExpiryInterval?: number | undefined;
+  subscriptionIdentifiers?: readonly number[] | undefined;
+  /** 0 is none. */
+  topicAlias?: number | undefined;
+}
+
+/** A PUBLISH encoded once for many receivers: each costs one copy and a few patched bytes. */
+export class PublishFrame {
+  /** The whole packet, exactly. */
+  readonly bytes: Uint8Array;
+  /** Offset of the two bytes of the Packet Identifier; -1 at QoS 0. */
+  readonly packetIdOffset: number;
+  /** Offset of the two bytes of the Topic Alias; -1 when there is none. */
+  readonly topicAliasOffset: number;
+  /** Offset of the four bytes of the Message Expiry Interval; -1 when there is none. */
+  readonly messageExpiryOffset: number;
+
+  private constructor(bytes: Uint8Array, packetId: number, topicAlias: number, expiry: number) {
+    this.bytes = bytes;
+    this.packetIdOffset = packetId;
+    this.topicAliasOffset = topicAlias;
+    this.messageExpiryOffset = expiry;
+  }
+
+  /**
+   * Checks a packet and encodes it; throws an EncodeError. At QoS 1 and 2 the Packet Identifier may
+   * be left to `setPacketId`: until then it is 0, which must not be sent.
+   */
+  static encode(publish: Publish, protocolVersion: ProtocolVersion): PublishFrame {
+    checkPublish(publish, protocolVersion);
+    const { topicName, properties } = publish;
+    const topicLength = encodedStringLength(topicName, 'topicName');
+    const parts: Untitled = {
+      qos: publish.qos,
+      dup: publish.dup,
+      retain: publish.retain,
+      payload: publish.payload,
+    };
+    if (properties !== undefined && protocolVersion === 5) {
+      parts.properties = encodeProperties({ ...properties, ...ofOneHop });
+      parts.messageExpiryInterval = properties.messageExpiryInterval;
+      parts.subscriptionIdentifiers = properties.subscriptionIdentifiers;
+      parts.topicAlias = properties.topicAlias;
+    }
+    const frame = PublishFrame.#build(parts, topicLength, protocolVersion);
+    writeUtf8(topicName, topicLength, frame.bytes, frame.#topicOffset);
+    if (publish.packetId) frame.setPacketId(publish.packetId);
+    return frame;
+  }
+
+  /** Encodes parts that are known to be right; throws an EncodeError only when the packet would be too long for MQTT. */
+  static fromParts(parts: PublishParts, protocolVersion: ProtocolVersion): PublishFrame {
+    const frame = PublishFrame.#build(parts, parts.topicBytes.length, protocolVersion);
+    frame.bytes.set(parts.topicBytes, frame.#topicOffset);
+    return frame;
+  }
+
+  /** Bytes of the whole packet, to be compared with the receiver's Maximum Packet Size. */
+  static partsLength(parts: PublishParts, protocolVersion: ProtocolVersion): number {
+    const remaining = remainingLength(parts, parts.topicBytes.length, protocolVersion);
+    return 1 + integerLength(remaining) + remaining;
+  }
+
+  /** Writes the Packet Identifier into `bytes`; throws an EncodeError at QoS 0. */
+  setPacketId(packetId: number): void {
+    if (this.packetIdOffset < 0) throw new EncodeError('a PUBLISH of QoS 0 has no packetId');
+    checkPacketId(packetId);
+    putUint16(this.bytes, this.packetIdOffset, packetId);
+  }
+
+  get #topicOffset(): number {
+    let at = 1;
+    // the Remaining Length ends with the first byte below 0x80
+    while ((this.bytes[at] ?? 0) > 0x7f) at++;
+    return at + 3;
+  }
+
+  /** Everything but the Topic Name. */
+  static #build(parts: Untitled, topicLength: number, version: ProtocolVersion): PublishFrame {
+    const remaining = remainingLength(parts, topicLength, version);
+    if (remaining > maximumInteger) throw new EncodeError('the packet is too long for MQTT');
+    const bytes = new Uint8Array(1 + integerLength(remaining) + remaining);
+    bytes[0] =
+      (PacketType.Publish << 4) | (parts.dup ? 8 : 0) | (parts.qos << 1) | (parts.retain ? 1 : 0);
+    let at = writeInteger(remaining, bytes, 1);
+    putUint16(bytes, at, topicLength);
+    at += 2 + topicLength;
+    const packetIdOffset = parts.qos > 0 ? at : -1;
+    if (parts.qos > 0) at += 2;
+    let topicAliasOffset = -1;
+    let expiryOffset = -1;
+    if (version === 5) {
+      at = writeInteger(blockLength(parts), bytes, at);
+      if (parts.topicAlias) {
+        topicAliasOffset = at + 1;
+        at = writeTopicAlias(parts.topicAlias, bytes, at);
+      }
+      if (parts.messageExpiryInterval !== undefined) {
+        expiryOffset = at + 1;
+        at = writeExpiry(parts.messageExpiryInterval, bytes, at);
+      }
+      at = writeRest(parts, bytes, at);
+    }
+    bytes.set(parts.payload, at);
+    return new PublishFrame(bytes, packetIdOffset, topicAliasOffset, expiryOffset);
+  }
+}
+
+type Untitled = Omit<PublishParts, 'topicBytes'>;
+
+function remainingLength(parts: Untitled, topicLength: number, version: ProtocolVersion): number {
+  let length = 2 + topicLength + (parts.qos > 0 ? 2 : 0) + parts.payload.length;
+  if (version === 5) {
+    const block = blockLength(parts);
+    length += integerLength(block) + block;
+  }
+  return length;
+}
+
+function blockLength(parts: Untitled): number {
+  let length = parts.properties?.length ?? 0;
+  if (parts.topicAlias) length += 3;
+  if (parts.messageExpiryInterval !== undefined) length += 5;
+  if (parts.subscriptionIdentifiers !== undefined) {
+    for (const identifier of parts.subscriptionIdentifiers) length += 1 + integerLength(identifier);
+  }
+  return length;
+}
+
+function writeTopicAlias(topicAlias: number, bytes: Uint8Array, at: number): number {
+  bytes[at] = 0x23;
+  putUint16(bytes, at + 1, topicAlias);
+  return at + 3;
+}
+
+function writeExpiry(seconds: number, bytes: Uint8Array, at: number): number {
+  bytes[at] = 0x02;
+  putUint32(bytes, at + 1, seconds);
+  return at + 5;
+}
+
+function writeRest(parts: Untitled, bytes: Uint8Array, from: number): number {
+  let at = from;
+  if (parts.subscriptionIdentifiers !== undefined) {
+    for (const identifier of parts.subscriptionIdentifiers) {
+      bytes[at] = 0x0b;
+      at = writeInteger(identifier, bytes, at + 1);
+    }
+  }
+  if (parts.properties !== undefined) {
+    bytes.set(parts.properties, at);
+    at += parts.properties.length;
+  }
+  return at;
+}
+
+/** Left out of the block, because they have parts of their own. */
+const ofOneHop = {
+  topicAlias: undefined,
+  messageExpiryInterval: undefined,
+  subscriptionIdentifiers: undefined,
+} as const;

@@ -1,0 +1,31 @@
+export { checkChanges } from './check-changes.ts';
+export type {
+  DeliveryRecord,
+  MessageRecord,
+  QueuedDelivery,
+  RetainedRecord,
+  SessionRecord,
+  StoreSizes,
+  SubscriptionRecord,
+  WillRecord,
+} from './records.ts';
+export type {
+  Enqueued,
+  ReceiptReleased,
+  Received,
+  Released,
+  RetainedCleared,
+  RetainedSet,
+  Sent,
+  SessionChange,
+  SessionClosed,
+  SessionOpened,
+  SessionRemoved,
+  Settled,
+  Subscribed,
+  Unsubscribed,
+  WillCleared,
+  WillSet,
+} from './session-change.ts';
+export type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
+export { StoreError, type StoreErrorCode } from './store-error.ts';

@@ -1,0 +1,206 @@
+import { checkChanges } from './check-changes.ts';
+import { contentBytes, MemorySession } from './memory-session.ts';
+import type {
+  MessageRecord,
+  QueuedDelivery,
+  RetainedRecord,
+  SessionRecord,
+  StoreSizes,
+} from './records.ts';
+import type { Enqueued, SessionChange, SessionOpened } from './session-change.ts';
+import type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
+import { StoreError } from './store-error.ts';
+
+/**
+ * The reference store: everything in this process, everything at once. `commit()` answers undefined, unless it
+ * refuses; reading answers with values. It keeps the records that it is given, and copies none.
+ */
+export class MemorySessionStore implements SessionStore {
+  readonly supports: StoreSupport = { durable: false, shared: false };
+  readonly #sessions = new Map<string, MemorySession>();
+  readonly #retained = new Map<string, MessageRecord>();
+  /** How many deliveries and retained messages need a message's content, by messageId. */
+  readonly #uses = new Map<number, number>();
+  #messageBytes = 0;
+  #retainedBytes = 0;
+  #deliveries = 0;
+  #lastMessageId = 0;
+  #closed = false;
+
+  commit(changes: readonly SessionChange[]): Promise<void> | undefined {
+    const error = this.#closed ? closedError() : checkChanges(changes, this.#epochOf);
+    if (error) return Promise.reject(error);
+    for (const change of changes) this.#apply(change);
+    return undefined;
+  }
+
+  async *load(options?: LoadOptions): AsyncIterable<SessionRecord> {
+    this.#assertOpen();
+    for (const session of this.#sessions.values()) {
+      options?.signal?.throwIfAborted();
+      yield session.toRecord();
+    }
+  }
+
+  async *loadRetained(options?: LoadOptions): AsyncIterable<RetainedRecord> {
+    this.#assertOpen();
+    for (const message of this.#retained.values()) {
+      options?.signal?.throwIfAborted();
+      const { topicName, messageId, expiresAt } = message;
+      yield { topicName, messageId, expiresAt, size: contentBytes(message) };
+    }
+  }
+
+  lastMessageId(): number {
+    return this.#lastMessageId;
+  }
+
+  /** At once; throws a `StoreError` when the store is closed. */
+  readQueue(clientId: string, after: number, limit: number): readonly QueuedDelivery[] {
+    this.#assertOpen();
+    return this.#sessions.get(clientId)?.readQueue(after, limit) ?? [];
+  }
+
+  /** At once; throws a `StoreError` when the store is closed. */
+  readRetained(topicNames: readonly string[]): readonly (MessageRecord | undefined)[] {
+    this.#assertOpen();
+    return topicNames.map((topicName) => this.#retained.get(topicName));
+  }
+
+  sizes(): StoreSizes {
+    return {
+      sessions: this.#sessions.size,
+      messages: this.#uses.size,
+      messageBytes: this.#messageBytes,
+      deliveries: this.#deliveries,
+      retained: this.#retained.size,
+      retainedBytes: this.#retainedBytes,
+    };
+  }
+
+  /** Forgets everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#sessions.clear();
+    this.#retained.clear();
+    this.#uses.clear();
+    this.#messageBytes = 0;
+    this.#retainedBytes = 0;
+    this.#deliveries = 0;
+  }
+
+  readonly #epochOf = (clientId: string): number | undefined => this.#sessions.get(clientId)?.epoch;
+
+  #apply(change: SessionChange): void {
+    switch (change.type) {
+      case 'enqueued':
+        return this.#enqueued(change);
+      case 'settled':
+        return this.#settled(change.clientId, change.messageId);
+      case 'sent':
+        return this.#sessions.get(change.clientId)?.sent(change.messageId, change.packetId);
+      case 'released':
+        return this.#unuse(this.#sessions.get(change.clientId)?.released(change.messageId));
+      case 'received':
+        return this.#sessions.get(change.clientId)?.received(change.packetId);
+      case 'receipt-released':
+        return this.#sessions.get(change.clientId)?.receiptReleased(change.packetId);
+      case 'retained-set':
+        return this.#retain(change.message);
+      case 'retained-cleared':
+        return this.#unretain(change.topicName);
+      case 'session-opened':
+        return this.#opened(change);
+      case 'session-closed':
+        return this.#sessions.get(change.clientId)?.closed(change);
+      case 'session-removed':
+        return this.#removed(change.clientId);
+      case 'subscribed':
+        return this.#sessions.get(change.clientId)?.subscribed(change.subscription);
+      case 'unsubscribed':
+        return this.#sessions.get(change.clientId)?.unsubscribed(change.topicFilter);
+      case 'will-set':
+      case 'will-cleared': {
+        const session = this.#sessions.get(change.clientId);
+        if (session) session.will = change.type === 'will-set' ? change.will : undefined;
+      }
+    }
+  }
+
+  #opened(change: SessionOpened): void {
+    const session = this.#sessions.get(change.clientId);
+    if (session) session.opened(change);
+    else this.#sessions.set(change.clientId, new MemorySession(change));
+  }
+
+  #removed(clientId: string): void {
+    const session = this.#sessions.get(clientId);
+    if (!session) return;
+    this.#sessions.delete(clientId);
+    this.#deliveries -= session.queuedMessages;
+    session.forEachMessage((message) => this.#unuse(message));
+  }
+
+  #enqueued({ message, deliveries }: Enqueued): void {
+    this.#seen(message.messageId);
+    let added = 0;
+    for (const delivery of deliveries) {
+      if (this.#sessions.get(delivery.clientId)?.enqueued(message, delivery)) added++;
+    }
+    this.#deliveries += added;
+    this.#use(message, added);
+  }
+
+  #settled(clientId: string, messageId: number): void {
+    const delivery = this.#sessions.get(clientId)?.settled(messageId);
+    if (!delivery) return;
+    this.#deliveries--;
+    this.#unuse(delivery.message);
+  }
+
+  #retain(message: MessageRecord): void {
+    this.#seen(message.messageId);
+    this.#use(message, 1); // before the old one goes: it may be the same
+    this.#unretain(message.topicName);
+    this.#retained.set(message.topicName, message);
+    this.#retainedBytes += contentBytes(message);
+  }
+
+  #unretain(topicName: string): void {
+    const message = this.#retained.get(topicName);
+    if (!message) return;
+    this.#retained.delete(topicName);
+    this.#retainedBytes -= contentBytes(message);
+    this.#unuse(message);
+  }
+
+  #use(message: MessageRecord, times: number): void {
+    if (times === 0) return;
+    const uses = this.#uses.get(message.messageId);
+    if (uses === undefined) this.#messageBytes += contentBytes(message);
+    this.#uses.set(message.messageId, (uses ?? 0) + times);
+  }
+
+  #unuse(message: MessageRecord | undefined): void {
+    if (!message) return;
+    const uses = this.#uses.get(message.messageId) ?? 1;
+    if (uses > 1) {
+      this.#uses.set(message.messageId, uses - 1);
+    } else {
+      this.#uses.delete(message.messageId);
+      this.#messageBytes -= contentBytes(message);
+    }
+  }
+
+  #seen(messageId: number): void {
+    if (messageId > this.#lastMessageId) this.#lastMessageId = messageId;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+}
+
+function closedError(): StoreError {
+  return new StoreError('STORE_CLOSED', 'The session store is closed.');
+}

@@ -1,0 +1,163 @@
+import type { ProtocolVersion } from '@wellhead/codec';
+import { DeliveryDeque } from './delivery-deque.ts';
+import type {
+  DeliveryRecord,
+  MessageRecord,
+  QueuedDelivery,
+  SessionRecord,
+  SubscriptionRecord,
+  WillRecord,
+} from './records.ts';
+import type { SessionClosed, SessionOpened } from './session-change.ts';
+
+/** One session of the memory store; what hangs on it is made when it is first needed. */
+export class MemorySession {
+  readonly clientId: string;
+  epoch: number;
+  will: WillRecord | undefined;
+  #sessionExpiryInterval: number;
+  #expiresAt = Infinity;
+  #connected = true;
+  #protocolVersion: ProtocolVersion;
+  #userName: string | undefined;
+  #subscriptions: Map<string, SubscriptionRecord> | undefined;
+  #received: Set<number> | undefined;
+  #inFlight: DeliveryDeque | undefined;
+  #waiting: DeliveryDeque | undefined;
+  #queuedBytes = 0;
+  /** Positions of the deliveries that came last: to the part in flight, and to the waiting part. */
+  #lastSent = 0;
+  #lastArrived = FIRST_WAITING;
+
+  constructor(opened: SessionOpened) {
+    this.clientId = opened.clientId;
+    this.epoch = opened.epoch;
+    this.will = undefined;
+    this.#sessionExpiryInterval = opened.sessionExpiryInterval;
+    this.#protocolVersion = opened.protocolVersion;
+    this.#userName = opened.userName;
+  }
+
+  get queuedMessages(): number {
+    return (this.#inFlight?.size ?? 0) + (this.#waiting?.size ?? 0);
+  }
+
+  opened(change: SessionOpened): void {
+    this.epoch = change.epoch;
+    this.#sessionExpiryInterval = change.sessionExpiryInterval;
+    this.#protocolVersion = change.protocolVersion;
+    this.#userName = change.userName;
+    this.#connected = true;
+    this.#expiresAt = Infinity;
+  }
+
+  closed(change: SessionClosed): void {
+    this.#connected = false;
+    this.#expiresAt = change.expiresAt;
+    this.#sessionExpiryInterval = change.sessionExpiryInterval;
+  }
+
+  subscribed(subscription: SubscriptionRecord): void {
+    (this.#subscriptions ??= new Map()).set(subscription.topicFilter, subscription);
+  }
+
+  unsubscribed(topicFilter: string): void {
+    this.#subscriptions?.delete(topicFilter);
+  }
+
+  received(packetId: number): void {
+    (this.#received ??= new Set()).add(packetId);
+  }
+
+  receiptReleased(packetId: number): void {
+    this.#received?.delete(packetId);
+  }
+
+  /** False when the message is in the queue already. */
+  enqueued(message: MessageRecord, delivery: DeliveryRecord): boolean {
+    const { messageId } = message;
+    if ((this.#waiting?.find(messageId) ?? -1) >= 0) return false;
+    if ((this.#inFlight?.find(messageId) ?? -1) >= 0) return false;
+    if (delivery.packetId === 0) {
+      (this.#waiting ??= new DeliveryDeque()).push(message, delivery, ++this.#lastArrived);
+    } else {
+      (this.#inFlight ??= new DeliveryDeque()).push(message, delivery, ++this.#lastSent);
+    }
+    this.#queuedBytes += contentBytes(message);
+    return true;
+  }
+
+  sent(messageId: number, packetId: number): void {
+    const slot = this.#waiting?.find(messageId) ?? -1;
+    if (slot < 0 || !this.#waiting) return;
+    this.#inFlight ??= new DeliveryDeque();
+    this.#inFlight.take(this.#waiting, slot, packetId, ++this.#lastSent);
+  }
+
+  /** The message whose content this session needs no longer, if it did until now. */
+  released(messageId: number): MessageRecord | undefined {
+    const slot = this.#inFlight?.find(messageId) ?? -1;
+    if (slot < 0 || !this.#inFlight || this.#inFlight.isReleased(slot)) return undefined;
+    const message = this.#inFlight.message(slot);
+    this.#inFlight.release(slot);
+    return this.#forget(message);
+  }
+
+  /** Whether there was such a delivery, and the message whose content this session needed until now. */
+  settled(messageId: number): { message: MessageRecord | undefined } | undefined {
+    for (const deque of [this.#inFlight, this.#waiting]) {
+      const slot = deque?.find(messageId) ?? -1;
+      if (slot < 0 || !deque) continue;
+      const message = deque.isReleased(slot) ? undefined : deque.message(slot);
+      deque.remove(slot);
+      return { message: this.#forget(message) };
+    }
+    return undefined;
+  }
+
+  /** Every message whose content this session needs. */
+  forEachMessage(visit: (message: MessageRecord) => void): void {
+    const unlessReleased = (message: MessageRecord, released: boolean): void => {
+      if (!released) visit(message);
+    };
+    this.#inFlight?.forEachMessage(unlessReleased);
+    this.#waiting?.forEachMessage(unlessReleased);
+  }
+
+  readQueue(after: number, limit: number): QueuedDelivery[] {
+    const page: QueuedDelivery[] = [];
+    if (after < FIRST_WAITING) this.#inFlight?.read(after, limit, page);
+    this.#waiting?.read(after, limit - page.length, page);
+    return page;
+  }
+
+  toRecord(): SessionRecord {
+    return {
+      clientId: this.clientId,
+      epoch: this.epoch,
+      sessionExpiryInterval: this.#sessionExpiryInterval,
+      expiresAt: this.#expiresAt,
+      connected: this.#connected,
+      protocolVersion: this.#protocolVersion,
+      userName: this.#userName,
+      subscriptions: [...(this.#subscriptions?.values() ?? [])],
+      receivedPacketIds: [...(this.#received ?? [])],
+      will: this.will,
+      queuedMessages: this.queuedMessages,
+      queuedBytes: this.#queuedBytes,
+    };
+  }
+
+  #forget(message: MessageRecord | undefined): MessageRecord | undefined {
+    if (message) this.#queuedBytes -= contentBytes(message);
+    return message;
+  }
+}
+
+/** What counts as a message's bytes: its payload and its encoded properties. */
+export function contentBytes(message: MessageRecord): number {
+  return message.payload.length + (message.properties?.length ?? 0);
+}
+
+/** Positions from here on are those of waiting deliveries, so that those in flight come first. */
+const FIRST_WAITING = 2 ** 52;

@@ -1,0 +1,31 @@
+/**
+ * - `STORE_STALE_EPOCH`: a change does not carry its session's epoch; `clientId` names the session
+ * - `STORE_INVALID_CHANGE`: a change says something impossible, such as Packet Identifier 0
+ * - `STORE_FULL`: no room; the same commit may succeed later
+ * - `STORE_CLOSED`: the store was closed
+ * - `STORE_FAILED`: reading or writing failed; `cause` says why
+ */
+export type StoreErrorCode =
+  | 'STORE_STALE_EPOCH'
+  | 'STORE_INVALID_CHANGE'
+  | 'STORE_FULL'
+  | 'STORE_CLOSED'
+  | 'STORE_FAILED';
+
+/** A store did not do what it was asked; of a refused commit nothing was applied. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+  readonly code: StoreErrorCode;
+  /** The session that a refused change belongs to, where there is one. */
+  readonly clientId: string | undefined;
+
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly clientId?: string },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.clientId = options?.clientId;
+  }
+}

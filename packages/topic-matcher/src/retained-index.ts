@@ -1,0 +1,113 @@
+import { firstCandidate, nextCandidate } from './name-candidate.ts';
+import { NameWalk, SortedNames } from './sorted-names.ts';
+
+/** Pages through the topics that match one filter. */
+export interface RetainedCursor<T> {
+  /**
+   * Appends at most `limit` further values; true while more may follow. A page may be short or even
+   * empty before the end: one call looks at no more than `limit` + 1000 topics.
+   */
+  next(limit: number, into: T[]): boolean;
+}
+
+/**
+ * Values by Topic Name, found by Topic Filter. Names and filters must be valid: nothing is checked
+ * again here. The names are kept in order, and a query leaps from one possible match to the next.
+ */
+export class RetainedIndex<T> {
+  readonly #values = new Map<string, T>();
+  readonly #names = new SortedNames();
+
+  /** Topics held. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** Sets the value of a topic; returns the one before. */
+  set(topicName: string, value: T): T | undefined {
+    const previous = this.#values.get(topicName);
+    if (previous === undefined && !this.#values.has(topicName)) this.#names.add(topicName);
+    this.#values.set(topicName, value);
+    return previous;
+  }
+
+  get(topicName: string): T | undefined {
+    return this.#values.get(topicName);
+  }
+
+  /** Forgets a topic; returns its value. */
+  delete(topicName: string): T | undefined {
+    const previous = this.#values.get(topicName);
+    if (this.#values.delete(topicName)) this.#names.delete(topicName);
+    return previous;
+  }
+
+  /**
+   * Calls `visit` for every topic that matches, each once, until it returns false. `visit` may change
+   * the index; whether it then sees the topics that came or went meanwhile is left open.
+   */
+  query(topicFilter: string, visit: (value: T, topicName: string) => boolean | void): void {
+    const walk = new NameWalk(this.#names);
+    let name = walk.seek(firstCandidate(topicFilter));
+    while (name !== undefined) {
+      const candidate = nextCandidate(topicFilter, name);
+      if (candidate === undefined) return;
+      if (candidate !== name) {
+        name = walk.seek(candidate);
+        continue;
+      }
+      const value = this.#values.get(name);
+      // `as`: every name of the walk has a value, and T itself may include undefined.
+      if (visit(value as T, name) === false) return;
+      name = walk.next(name);
+    }
+  }
+
+  /**
+   * A query in pages. Topics may be set and deleted between pages: one that is there from the first
+   * page to the last is produced exactly once, with its value of that moment.
+   */
+  cursor(topicFilter: string): RetainedCursor<T> {
+    return new Cursor(this.#values, this.#names, topicFilter);
+  }
+}
+
+class Cursor<T> implements RetainedCursor<T> {
+  readonly #values: ReadonlyMap<string, T>;
+  readonly #names: SortedNames;
+  readonly #topicFilter: string;
+  /** All names below are done with; `undefined` at the end. */
+  #from: string | undefined;
+
+  constructor(values: ReadonlyMap<string, T>, names: SortedNames, topicFilter: string) {
+    this.#values = values;
+    this.#names = names;
+    this.#topicFilter = topicFilter;
+    this.#from = firstCandidate(topicFilter);
+  }
+
+  next(limit: number, into: T[]): boolean {
+    if (this.#from === undefined) return false;
+    const walk = new NameWalk(this.#names);
+    let name = walk.seek(this.#from);
+    let wanted = limit;
+    for (let steps = limit + SPARE_STEPS; name !== undefined; steps--) {
+      const candidate = nextCandidate(this.#topicFilter, name);
+      if (candidate === undefined) break;
+      if (wanted <= 0 || steps <= 0) {
+        this.#from = candidate;
+        return true;
+      }
+      if (candidate === name) {
+        // `as`: every name of the walk has a value, and T itself may include undefined.
+        into.push(this.#values.get(name) as T);
+        wanted -= 1;
+        name = walk.next(name);
+      } else name = walk.seek(candidate);
+    }
+    this.#from = undefined;
+    return false;
+  }
+}
+
+const SPARE_STEPS = 1000; // long enough for any ordinary tree, short enough for one turn

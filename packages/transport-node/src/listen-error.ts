@@ -1,0 +1,37 @@
+import { TransportError, type TransportErrorCode } from '@wellhead/transport';
+
+/** Why listening failed, in words that name the place. */
+export function listenError(place: string, cause: unknown): TransportError {
+  const code = systemCode(cause);
+  const [transportCode, reason] = KNOWN.get(code) ?? otherwise(code, cause);
+  return new TransportError(transportCode, `Cannot listen on ${place}: ${reason}.`, { cause });
+}
+
+/** The certificate or key for a place cannot be used. */
+export function certificateError(place: string, cause: unknown): TransportError {
+  const message = `Cannot use the certificate or key for ${place}: ${reasonOf(cause)}.`;
+  return new TransportError('TRANSPORT_BAD_CERTIFICATE', message, { cause });
+}
+
+/** `EADDRINUSE` and its kin; empty for errors without one. */
+export function systemCode(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}
+
+function otherwise(code: string, cause: unknown): [TransportErrorCode, string] {
+  return ['TRANSPORT_LISTEN_FAILED', code || reasonOf(cause)];
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+const KNOWN: ReadonlyMap<string, readonly [TransportErrorCode, string]> = new Map([
+  ['EADDRINUSE', ['TRANSPORT_ADDRESS_IN_USE', 'the address is in use']],
+  ['EACCES', ['TRANSPORT_ACCESS_DENIED', 'permission denied']],
+  ['EPERM', ['TRANSPORT_ACCESS_DENIED', 'permission denied']],
+  ['EADDRNOTAVAIL', ['TRANSPORT_ADDRESS_UNAVAILABLE', 'this machine does not have the address']],
+  ['ENOTFOUND', ['TRANSPORT_ADDRESS_UNAVAILABLE', 'the host name is unknown']],
+  ['EAI_AGAIN', ['TRANSPORT_ADDRESS_UNAVAILABLE', 'the host name cannot be resolved now']],
+]);

@@ -1,0 +1,58 @@
+import type { Duplex } from 'node:stream';
+
+// Node has a public option that reads into one's own buffer, `onread`, for sockets that connect; accepted ones have
+// the same machinery and no option. This file switches it on in place. One buffer for all sockets is enough, as each
+// read is handed on before the next begins; it spares a buffer for each read, and the collector's work with it.
+// Everything used here is looked for first, so that a Node that works otherwise falls back to 'data' events.
+
+/** Called with `this` as the stream; the first `length` bytes of `buffer` are valid during the call only. */
+export type SharedReadCallback = (this: Duplex, length: number, buffer: Uint8Array) => void;
+
+/** Whether `readInto` works for this stream on this Node. */
+export function canShareReads(stream: Duplex): boolean {
+  return handleOf(stream) !== undefined && slotsOf(stream) !== undefined;
+}
+
+/**
+ * From now on reads go through `buffer` to `callback`, and no longer to 'data'; pause() and resume() work as ever.
+ * False, and nothing changed, where that is not possible.
+ */
+export function readInto(stream: Duplex, buffer: Uint8Array, callback: SharedReadCallback): boolean {
+  const handle = handleOf(stream);
+  const slots = slotsOf(stream);
+  if (!handle || !slots) return false;
+  Reflect.set(stream, slots.buffer, buffer);
+  Reflect.set(stream, slots.callback, callback);
+  handle.useUserBuffer(buffer);
+  return true;
+}
+
+interface ReadingHandle {
+  useUserBuffer(buffer: Uint8Array): void;
+}
+
+function handleOf(stream: Duplex): ReadingHandle | undefined {
+  // Windows may fill a buffer after it was asked for one, while another socket uses it.
+  if (process.platform === 'win32' || !('_handle' in stream)) return undefined;
+  return isReadingHandle(stream._handle) ? stream._handle : undefined;
+}
+
+function isReadingHandle(handle: unknown): handle is ReadingHandle {
+  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return false;
+  return typeof handle.useUserBuffer === 'function';
+}
+
+/** The socket's own symbols; undefined unless they are there and unused, and so is the one for changing buffers. */
+function slotsOf(stream: Duplex): { buffer: symbol; callback: symbol } | undefined {
+  let buffer: symbol | undefined;
+  let callback: symbol | undefined;
+  let generator: symbol | undefined;
+  for (const symbol of Object.getOwnPropertySymbols(stream)) {
+    if (symbol.description === 'kBuffer') buffer = symbol;
+    else if (symbol.description === 'kBufferCb') callback = symbol;
+    else if (symbol.description === 'kBufferGen') generator = symbol;
+  }
+  if (!buffer || !callback || !generator) return undefined;
+  const unused = [buffer, callback, generator].every((slot) => Reflect.get(stream, slot) === null);
+  return unused ? { buffer, callback } : undefined;
+}

@@ -1,0 +1,38 @@
+import { createServer, type Server } from 'node:net';
+import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
+import { remoteAddress } from './remote-address.ts';
+import { listenOnPort, type PortOptions, stop } from './server-listener.ts';
+import { readBuffer, type SocketOptions } from './socket-options.ts';
+import { StreamConnection } from './stream-connection.ts';
+
+export interface TcpListenerOptions extends PortOptions, SocketOptions {}
+
+/** MQTT over TCP. */
+export function tcpListener(options: TcpListenerOptions): Listener {
+  return new TcpListener(options);
+}
+
+class TcpListener implements Listener {
+  readonly name = 'mqtt';
+  readonly #options: TcpListenerOptions;
+  #server: Server | undefined;
+
+  constructor(options: TcpListenerOptions) {
+    this.#options = options;
+  }
+
+  async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
+    if (this.#server) throw new TypeError('A listener listens once.');
+    const connectionOptions = { ...this.#options, readBuffer: readBuffer(this.#options) };
+    const server = createServer({ noDelay: true }, (socket) => {
+      const remote = remoteAddress(socket, 'tcp');
+      receiver.connection(new StreamConnection(socket, remote, connectionOptions));
+    });
+    this.#server = server;
+    return listenOnPort(server, this.#options, receiver, 'mqtt');
+  }
+
+  async close(): Promise<void> {
+    stop(this.#server);
+  }
+}

@@ -1,0 +1,69 @@
+// npm start, npm test, npm run build, npm run release: all that a fresh clone needs, given Node and npm.
+
+import { fileURLToPath } from 'node:url';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Wellhead needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+const { installWorkspace } = await import('./install.js');
+const { removeStaleOutput } = await import('./stale-output.js');
+const { Report, StepFailure, runTool } = await import('./step.js');
+
+const [command = '', ...args] = process.argv.slice(2);
+const commands = new Map(Object.entries({ start, build, test, release }));
+
+try {
+  await (commands.get(command) ?? usage)();
+} catch (error) {
+  if (!(error instanceof StepFailure)) throw error;
+  process.exitCode = 1;
+}
+
+async function start() {
+  // Standard output belongs to the program that starts.
+  const steps = new Report(process.stderr);
+  await prepare(steps);
+  // The broker runs in this process, so signals and the exit status need no forwarding.
+  const bin = new URL('../apps/server/bin/wellhead.js', import.meta.url);
+  process.argv.splice(1, Infinity, fileURLToPath(bin), 'start', ...args);
+  await import(bin.href);
+}
+
+async function build() {
+  await prepare(new Report(process.stdout));
+}
+
+async function test() {
+  const { runChecks } = await import('./checks.js');
+  const steps = new Report(process.stdout);
+  try {
+    await prepare(steps);
+    await runChecks(steps, args);
+  } finally {
+    console.log(`\n${steps.summary()}`);
+    if (steps.failed > 0) process.exitCode = 1;
+  }
+}
+
+async function release() {
+  await prepare(new Report(process.stdout));
+  const { showRelease, publishRelease } = await import('./release.js');
+  await (args.includes('--dry-run') ? showRelease() : publishRelease());
+}
+
+/** @param {import('./step.js').Report} steps */
+async function prepare(steps) {
+  await steps.must('install', installWorkspace);
+  await steps.must('build', async () => {
+    removeStaleOutput();
+    return runTool('turbo', ['run', 'build', '--output-logs=errors-only']);
+  });
+}
+
+async function usage() {
+  console.error('Usage: node scripts/run.js start | build | test | release [--dry-run]');
+  process.exitCode = 1;
+}

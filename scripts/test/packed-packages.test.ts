@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packAll } from '../pack.js';
+import { exampleProblem, readmeExample } from '../readme-example.js';
+import { runTool } from '../step.js';
+import { publishablePackages } from '../workspace.js';
+
+// A user's folder: outside the workspace, with npm, and with nothing but the packed packages.
+const folder = mkdtempSync(join(tmpdir(), 'wellhead-user-'));
+const packages = publishablePackages();
+
+beforeAll(async () => {
+  const packed = await packAll(packages, folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  const tarballs = packed.map(({ tarball }) => tarball);
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs];
+  const { ok, output } = await runTool('npm', args, { cwd: folder });
+  if (!ok) throw new Error(`npm cannot install the packed packages:\n${output}`);
+}, 240_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const installed = (name: string, file: string): string =>
+  readFileSync(join(folder, 'node_modules', name, file), 'utf8');
+
+test.each(packages.map(({ manifest }) => manifest.name))(
+  'the example in the README of %s runs with the packed package',
+  async (name) => {
+    const example = readmeExample(installed(name, 'README.md'));
+    expect(await exampleProblem(example, folder)).toBeUndefined();
+  },
+);
+
+test.each(packages.map(({ manifest }) => manifest.name))(
+  '%s is published without the workspace condition, and with a licence',
+  (name) => {
+    expect(installed(name, 'package.json')).not.toContain('@wellhead/source');
+    expect(installed(name, 'package.json')).not.toContain('workspace:');
+    expect(installed(name, 'LICENSE')).toContain('MIT License');
+  },
+);
+
+test('the installed program says its version', async () => {
+  const program = join(folder, 'node_modules', '.bin', 'wellhead');
+  const { stdout } = await runTool(program, ['--version'], { cwd: folder });
+  const { version }: { version: string } = JSON.parse(installed('wellhead', 'package.json'));
+  expect(stdout).toContain(version);
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { exampleProblem, readmeExample } from '../readme-example.js';
+import { publishablePackages } from '../workspace.js';
+
+test.each(publishablePackages().map(({ manifest, path }) => [manifest.name, path]))(
+  'the example in the README of %s runs in the workspace',
+  async (_name, path) => {
+    const example = readmeExample(readFileSync(join(path, 'README.md'), 'utf8'));
+    expect(await exampleProblem(example, path)).toBeUndefined();
+  },
+);
+
+const block = (code: string): string => `# Name\n\n\`\`\`js example\n${code}\n\`\`\`\n`;
+
+test.each([
+  ['no example', '# Name\n\n```js\n1;\n```\n', 'expected one block'],
+  ['two examples', block('1; // prints: 1') + block('2; // prints: 2'), 'expected one block'],
+  ['an example that proves nothing', block('1;'), 'nowhere what it prints'],
+])('a README with %s is refused', (_what, markdown, complaint) => {
+  expect(() => readmeExample(markdown)).toThrow(complaint);
+});
+
+test.each([
+  ['runs as it says', 'console.log("a\\nb"); // prints: a\n// prints: b', 'no problem'],
+  ['prints something else', 'console.log("b"); // prints: a', 'printed:\nb\nexpected:\na'],
+  ['throws', 'throw new Error("broken"); // prints: a', 'broken'],
+])('an example that %s', async (_what, code, complaint) => {
+  const problem = await exampleProblem(readmeExample(block(code)), import.meta.dirname);
+  expect(problem ?? 'no problem').toContain(complaint);
+});
