@@ -93,6 +93,12 @@ test.each<Row>([
     /MQTT_PLANTED has no heading/,
   ],
   [
+    'an error code of a union without a paragraph',
+    'error docs',
+    { [pure]: "export type PlantedErrorCode =\n  | 'PLANTED_ONE'\n  | 'PLANTED_TWO';\n" },
+    /PLANTED_TWO has no heading/,
+  ],
+  [
     'a paragraph about no error',
     'error docs',
     { 'docs/errors.md': `${read('docs/errors.md')}\n## MQTT_PLANTED\n` },

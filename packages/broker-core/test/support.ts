@@ -7,9 +7,11 @@ import {
   type SubscriptionRequest,
   encode,
 } from '@wellhead/codec';
+import type { RemoteAddress } from '@wellhead/transport';
 import {
   type MemoryConnection,
   MemoryNetwork,
+  type MemoryWireOptions,
   memoryListener,
   type MemoryListener,
 } from '@wellhead/transport/memory';
@@ -121,15 +123,27 @@ export class World implements AsyncDisposable {
   }
 
   /** A connection that has said nothing yet. */
-  dial(remote: Record<string, unknown> = {}): Client {
-    return new Client(this, this.listener.connect({ remote }));
+  dial(options: DialOptions = {}): Client {
+    const { remote = {}, wire = {} } = options;
+    return new Client(this, this.listener.connect({ ...wire, network: this.network, remote }));
   }
 
   /** A connected client; CONNACK has been taken from its inbox and is `client.connack`. */
   connect(options: ConnectOptions = {}): Client {
-    const client = this.dial(options.remote);
+    const client = this.dial(options);
     client.connect(options);
     return client;
+  }
+
+  /** A connected client whose session outlives its connection by `sessionExpiryInterval` seconds. */
+  resume(clientId: string, sessionExpiryInterval = 100, options: ConnectOptions = {}): Client {
+    const { properties, ...fields } = options;
+    return this.connect({
+      clientId,
+      cleanStart: false,
+      properties: { sessionExpiryInterval, ...properties },
+      ...fields,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,7 +182,7 @@ export class Client {
   }
 
   connect(options: ConnectOptions = {}): this {
-    const { remote: _remote, ...fields } = options;
+    const { remote: _remote, wire: _wire, ...fields } = options;
     this.version = fields.protocolVersion ?? 5;
     this.send({
       type: 1,
@@ -200,15 +214,31 @@ export class Client {
   }
 
   publish(topicName: string, payload: string, fields: Partial<Publish> = {}): this {
-    return this.send({
-      type: 3,
-      topicName,
-      payload: new TextEncoder().encode(payload),
-      qos: 0,
-      dup: false,
-      retain: false,
-      ...fields,
-    });
+    return this.send(publishPacket(topicName, payload, fields));
+  }
+
+  puback(packetId: number, reasonCode = 0): this {
+    return this.send({ type: 4, packetId, reasonCode });
+  }
+
+  pubrec(packetId: number, reasonCode = 0): this {
+    return this.send({ type: 5, packetId, reasonCode });
+  }
+
+  pubrel(packetId: number, reasonCode = 0): this {
+    return this.send({ type: 6, packetId, reasonCode });
+  }
+
+  pubcomp(packetId: number, reasonCode = 0): this {
+    return this.send({ type: 7, packetId, reasonCode });
+  }
+
+  /** Unsubscribes and takes UNSUBACK, whose codes it returns. */
+  unsubscribe(...topicFilters: string[]): readonly number[] {
+    this.send({ type: 10, packetId: 998, topicFilters });
+    const at = this.inbox.findIndex((packet) => packet.type === 11);
+    const [unsuback] = at === -1 ? [] : this.inbox.splice(at, 1);
+    return unsuback?.type === 11 ? unsuback.reasonCodes : [];
   }
 
   /** Subscribes and takes SUBACK, whose codes it returns; other packets stay in the inbox. */
@@ -268,8 +298,47 @@ export class Client {
   }
 }
 
-function describe(packet: Publish): string {
-  const text = new TextDecoder().decode(packet.payload);
-  const flags = `${packet.dup ? ' dup' : ''}${packet.retain ? ' retain' : ''}`;
-  return `${packet.topicName}=${text} q${packet.qos}${flags}${packet.packetId === undefined ? '' : ` #${packet.packetId}`}`;
+/** A PUBLISH as a client sends it. */
+export function publishPacket(topicName: string, payload: string, fields: Partial<Publish> = {}): Publish {
+  return {
+    type: 3,
+    topicName,
+    payload: new TextEncoder().encode(payload),
+    qos: 0,
+    dup: false,
+    retain: false,
+    ...fields,
+  };
 }
+
+export function textOf(packet: Publish): string {
+  return new TextDecoder().decode(packet.payload);
+}
+
+function describe(packet: Packet): string {
+  if (packet.type === 3) {
+    const flags = `${packet.dup ? ' dup' : ''}${packet.retain ? ' retain' : ''}`;
+    const id = packet.packetId === undefined ? '' : ` #${packet.packetId}`;
+    return `${packet.topicName}=${textOf(packet)} q${packet.qos}${flags}${id}`;
+  }
+  const id = 'packetId' in packet ? ` #${packet.packetId}` : '';
+  const reasonCode = 'reasonCode' in packet && packet.reasonCode > 0 ? ` ${hex(packet.reasonCode)}` : '';
+  return `${NAMES[packet.type]}${id}${reasonCode}`;
+}
+
+function hex(reasonCode: number): string {
+  return reasonCode.toString(16).padStart(2, '0');
+}
+
+const NAMES: Record<number, string> = {
+  2: 'CONNACK',
+  4: 'PUBACK',
+  5: 'PUBREC',
+  6: 'PUBREL',
+  7: 'PUBCOMP',
+  9: 'SUBACK',
+  11: 'UNSUBACK',
+  13: 'PINGRESP',
+  14: 'DISCONNECT',
+  15: 'AUTH',
+};

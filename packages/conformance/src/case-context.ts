@@ -27,6 +27,8 @@ export interface OpenOptions extends HandshakeOptions {
   readonly webSocket?: boolean;
   /** @default the version of the case */
   readonly protocolVersion?: ProtocolVersion;
+  /** Reads a CONNACK in the format of any version: a server answers an unknown version as it likes. */
+  readonly anyConnack?: boolean;
 }
 
 /** What a CONNECT says. */

@@ -52,7 +52,7 @@ export class CaseRun implements CaseContext {
 
   async open(options: OpenOptions = {}): Promise<WireClient> {
     const target = this.#target(options);
-    const client = this.#client(options.protocolVersion ?? this.version, target);
+    const client = this.#client(options.protocolVersion ?? this.version, target, options.anyConnack);
     const handshake: HandshakeOptions = options.subprotocols
       ? { subprotocols: options.subprotocols }
       : { subprotocols: [this.version === 3 ? 'mqttv3.1' : 'mqtt'] };
@@ -135,12 +135,13 @@ export class CaseRun implements CaseContext {
     return cleaner;
   }
 
-  #client(protocolVersion: ProtocolVersion, target: Target): WireClient {
+  #client(protocolVersion: ProtocolVersion, target: Target, anyConnack = false): WireClient {
     const client = new WireClient({
       label: String.fromCodePoint(65 + (this.#clients.length % 26)),
       protocolVersion,
       transcript: this.transcript,
       timeout: this.timeout,
+      anyConnack,
       onSent: (packet) => noteLeftovers(this.#leftovers(target), packet),
     });
     this.#clients.push(client);

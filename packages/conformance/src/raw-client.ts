@@ -15,6 +15,8 @@ export interface RawClientSettings {
   readonly transcript: Transcript;
   /** Milliseconds that an expectation waits. */
   readonly timeout: number;
+  /** A CONNACK may have the format of another version. */
+  readonly anyConnack: boolean;
   /** Sees every valid packet that the client sends, for the cleaning up. */
   onSent(packet: Packet): void;
 }
@@ -182,9 +184,10 @@ export class RawClient implements StreamReceiver {
   }
 
   #receive(bytes: Uint8Array): void {
-    const { protocolVersion } = this;
+    const isShortConnack = this.settings.anyConnack && bytes[0] === 0x20 && bytes[1] === 2;
     let packet: Packet;
     try {
+      const protocolVersion = isShortConnack ? 4 : this.protocolVersion;
       packet = decode(bytes, { role: 'client', protocolVersion });
     } catch (error) {
       const name = packetNames[(bytes[0] ?? 0) >> 4] ?? 'a packet';

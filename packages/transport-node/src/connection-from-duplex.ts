@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Connection, RemoteAddress } from '@wellhead/transport';
 import { remoteAddress } from './remote-address.ts';
-import { StreamConnection, type StreamConnectionOptions } from './stream-connection.ts';
+import type { CloseOptions } from './node-connection.ts';
+import { StreamConnection } from './stream-connection.ts';
 
 /**
  * A connection over a stream that somebody else opened, which belongs to the connection from now on.
@@ -14,7 +15,7 @@ import { StreamConnection, type StreamConnectionOptions } from './stream-connect
 export function connectionFromDuplex(
   duplex: Duplex,
   remote?: Partial<RemoteAddress>,
-  options?: StreamConnectionOptions,
+  options?: CloseOptions,
 ): Connection {
   return new StreamConnection(duplex, { ...remoteOf(duplex), ...remote }, options ?? {});
 }

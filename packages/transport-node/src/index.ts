@@ -1,1 +1,15 @@
-export {};
+export { attachWebSocket } from './attach-web-socket.ts';
+export { connectionFromDuplex } from './connection-from-duplex.ts';
+export type { CloseOptions } from './node-connection.ts';
+export type { PortOptions } from './server-listener.ts';
+export type { SocketOptions } from './socket-options.ts';
+export { tcpListener, type TcpListenerOptions } from './tcp-listener.ts';
+export {
+  type CertificateOptions,
+  tlsListener,
+  type TlsListener,
+  type TlsListenerOptions,
+} from './tls-listener.ts';
+export { unixListener, type UnixListenerOptions } from './unix-listener.ts';
+export { webSocketListener, type WebSocketListenerOptions } from './web-socket-listener.ts';
+export type { WebSocketOptions } from './web-socket-upgrade.ts';

@@ -17,7 +17,11 @@ export function canShareReads(stream: Duplex): boolean {
  * From now on reads go through `buffer` to `callback`, and no longer to 'data'; pause() and resume() work as ever.
  * False, and nothing changed, where that is not possible.
  */
-export function readInto(stream: Duplex, buffer: Uint8Array, callback: SharedReadCallback): boolean {
+export function readInto(
+  stream: Duplex,
+  buffer: Uint8Array,
+  callback: SharedReadCallback,
+): boolean {
   const handle = handleOf(stream);
   const slots = slotsOf(stream);
   if (!handle || !slots) return false;

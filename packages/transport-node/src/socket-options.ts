@@ -1,7 +1,7 @@
-import type { StreamConnectionOptions } from './stream-connection.ts';
+import type { CloseOptions } from './node-connection.ts';
 
 /** For listeners that accept sockets. */
-export interface SocketOptions extends StreamConnectionOptions {
+export interface SocketOptions extends CloseOptions {
   /**
    * Read all connections of the listener through one buffer, where this Node can; otherwise each read makes its own.
    * @default true

@@ -1,0 +1,88 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
+import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
+import {
+  type CertificateOptions,
+  clientCertificate,
+  secureServerOptions,
+  trackHandshakes,
+} from './tls-listener.ts';
+import { refuseUpgrade, type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
+
+export interface WebSocketListenerOptions extends PortOptions, WebSocketOptions {
+  /** Makes it `wss`. */
+  readonly tls?: CertificateOptions;
+}
+
+/** MQTT over WebSocket, on a port of its own. */
+export function webSocketListener(options: WebSocketListenerOptions): Listener {
+  return new WebSocketListener(options);
+}
+
+class WebSocketListener implements Listener {
+  readonly name: 'ws' | 'wss';
+  readonly #options: WebSocketListenerOptions;
+  readonly #upgrade: WebSocketUpgrade;
+  readonly #handshaking = new Set<Socket>();
+  #server: Server | SecureServer | undefined;
+
+  constructor(options: WebSocketListenerOptions) {
+    this.name = options.tls ? 'wss' : 'ws';
+    this.#options = options;
+    this.#upgrade = new WebSocketUpgrade(options);
+  }
+
+  async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
+    if (this.#server) throw new TypeError('A listener listens once.');
+    const server = this.#createServer((request, response) => {
+      if (this.#upgrade.isFor(request))
+        answer(response, 426, 'MQTT over WebSocket is spoken here.');
+      else answer(response, 404, 'There is nothing here.');
+    });
+    server.on('upgrade', (request, socket, head) => {
+      if (!this.#upgrade.isFor(request)) refuseUpgrade(socket, 404, 'There is nothing here.');
+      else this.#upgrade.accept(request, socket, head, receiver, this.#certificateOf(socket));
+    });
+    this.#server = server;
+    return listenOnPort(server, this.#options, receiver, this.name, this.#upgrade.path);
+  }
+
+  async close(): Promise<void> {
+    stop(this.#server);
+    this.#server?.closeAllConnections(); // those that were not upgraded
+    for (const socket of this.#handshaking) socket.destroy();
+  }
+
+  #createServer(answerPlain: RequestListener): Server | SecureServer {
+    const { tls } = this.#options;
+    if (!tls) return createServer(HTTP_OPTIONS, answerPlain);
+    const secure = secureServerOptions(tls, placeOf(this.#options));
+    const server = createSecureServer({ ...HTTP_OPTIONS, ...secure }, answerPlain);
+    trackHandshakes(server, this.#handshaking);
+    return server;
+  }
+
+  #certificateOf(socket: unknown): unknown {
+    const { tls } = this.#options;
+    return tls && socket instanceof TLSSocket ? clientCertificate(socket, tls) : undefined;
+  }
+}
+
+function answer(response: ServerResponse, status: 404 | 426, reason: string): void {
+  const upgrade = status === 426 ? { upgrade: 'websocket' } : {};
+  const headers = { 'content-type': 'text/plain; charset=utf-8', connection: 'close', ...upgrade };
+  response.writeHead(status, headers).end(`${reason}\n`);
+}
+
+/** A handshake is one small request: little room and little time. */
+const HTTP_OPTIONS = Object.freeze({
+  noDelay: true,
+  maxHeaderSize: 8192,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 1_000,
+});

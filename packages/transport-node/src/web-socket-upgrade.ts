@@ -1,0 +1,95 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { ListenerReceiver, RemoteAddress } from '@wellhead/transport';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { CloseOptions } from './node-connection.ts';
+import { remoteAddress } from './remote-address.ts';
+import { WebSocketConnection } from './web-socket-connection.ts';
+
+export interface WebSocketOptions extends CloseOptions {
+  /** The path that MQTT is spoken on. @default '/mqtt' */
+  readonly path?: string;
+  /** Largest WebSocket message in bytes; one may hold many MQTT packets. @default 16 MiB and 64 KiB */
+  readonly maxPayload?: number;
+}
+
+/** Turns upgrade requests for one path into connections. */
+export class WebSocketUpgrade {
+  readonly path: string;
+  readonly #options: WebSocketOptions;
+  readonly #server: WebSocketServer;
+
+  constructor(options: WebSocketOptions) {
+    this.path = options.path ?? DEFAULT_PATH;
+    this.#options = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false, // a small frame must not become a large one
+      maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
+      maxFragments: MAX_FRAGMENTS,
+      skipUTF8Validation: true, // text closes the connection whatever it says
+      autoPong: false, // the connection answers, while it may
+      handleProtocols: (offered) => chooseProtocol(offered) ?? false,
+    });
+  }
+
+  /** Whether a request is for this path, whatever its query. */
+  isFor(request: IncomingMessage): boolean {
+    return request.url?.replace(/\?.*$/s, '') === this.path;
+  }
+
+  /** Completes the handshake, or answers why not. */
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    receiver: ListenerReceiver,
+    certificate?: unknown,
+  ): void {
+    // [MQTT-6.0.0-3] the client offers "mqtt"; 3.1 clients of old offer "mqttv3.1"
+    if (!chooseProtocol(offeredProtocols(request))) {
+      refuseUpgrade(socket, 400, 'The WebSocket subprotocol "mqtt" was not offered.');
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+      const remote = remoteOf(socket, certificate);
+      receiver.connection(new WebSocketConnection(webSocket, socket, remote, this.#options));
+    });
+  }
+}
+
+/** Answers an upgrade request that leads nowhere, and ends its connection. */
+export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+  socket.on('error', () => socket.destroy());
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(reason)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`, () => socket.destroy());
+}
+
+/** [MQTT-6.0.0-4] "mqtt" wherever it is offered. */
+function chooseProtocol(offered: ReadonlySet<string>): string | undefined {
+  return ['mqtt', 'mqttv3.1'].find((name) => offered.has(name));
+}
+
+function offeredProtocols(request: IncomingMessage): Set<string> {
+  const header = request.headers['sec-websocket-protocol'] ?? '';
+  return new Set(header.split(',').map((name) => name.trim()));
+}
+
+function remoteOf(socket: Duplex, certificate: unknown): RemoteAddress {
+  const transport = socket instanceof TLSSocket ? 'wss' : 'ws';
+  if (socket instanceof Socket) return remoteAddress(socket, transport, certificate);
+  return { address: 'stream', port: undefined, loopback: false, secure: false, transport };
+}
+
+const DEFAULT_PATH = '/mqtt';
+const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024 + 64 * 1024;
+/** A message in more pieces than this is an attempt to make small bytes cost much memory. */
+const MAX_FRAGMENTS = 4096;
