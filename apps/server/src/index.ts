@@ -1,1 +1,3 @@
-export {};
+export { main } from './main.ts';
+export type { ServerOptions, TlsOptions } from './server-options.ts';
+export { type ServedAddress, type Server, start } from './start.ts';

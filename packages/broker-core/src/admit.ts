@@ -110,7 +110,6 @@ function open(
   connection.phase = 'connected';
   connection.lastReceived = context.now;
   context.counters.clientConnected();
-  connection.gateIfUnsettled();
   const connack = connackOf(
     connection,
     packet,
@@ -119,7 +118,7 @@ function open(
     expiryInterval,
     authenticationData,
   );
-  if (!connection.send(connack)) {
+  if (!connection.promise(connack)) {
     // not even the shortest CONNACK fits what the client allows
     connection.end(ReasonCode.PacketTooLarge, 'CONNACK is larger than Maximum Packet Size', false);
     return;

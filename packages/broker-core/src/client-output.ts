@@ -1,10 +1,13 @@
 import {
+  type Connack,
   type Packet,
   PacketType,
   type ProtocolVersion,
   type QoS,
   ReasonCode,
+  type Suback,
   type TopicEntry,
+  type Unsuback,
   encode,
   writeAcknowledgement,
 } from '@wellhead/codec';
@@ -35,6 +38,8 @@ export abstract class ClientOutput {
   congested = false;
   /** Something in the outbox stands for changes of this turn: it leaves after their commit. */
   gated = false;
+  /** Where in the outbox packets are that promise something. */
+  promises: PromisedPacket[] = [];
   /** Output of earlier turns that waits for its commit. */
   held: HeldOutput[] = [];
   /** No more is said: close the transport once everything has left. */
@@ -63,10 +68,28 @@ export abstract class ClientOutput {
     return true;
   }
 
+  /** The same for a packet that promises what the turn has changed: it leaves behind the commit. */
+  promise(packet: Suback | Unsuback | Connack): boolean {
+    const at = this.outbox.bytes;
+    if (!this.send(packet)) return false;
+    this.#notePromise(at, packet.type, 0);
+    return true;
+  }
+
+  /** Says a promise again, as it was encoded, that its commit did not keep: behind the next commit. */
+  promiseAgain(bytes: Uint8Array, type: number, packetId: number): void {
+    if (this.closing) return;
+    const at = this.outbox.bytes;
+    this.outbox.append(bytes);
+    this.touch();
+    this.#notePromise(at, type, packetId);
+  }
+
   /** PUBACK, PUBREC, PUBREL or PUBCOMP, behind the commit of what it promises. */
   sendAcknowledgement(type: 4 | 5 | 6 | 7, packetId: number, reasonCode: number): void {
     if (this.closing) return;
     const { outbox, context } = this;
+    const at = outbox.bytes;
     if (reasonCode === ReasonCode.Success || this.protocolVersion !== 5) {
       const offset = outbox.reserve(4);
       writeAcknowledgement(type, packetId, outbox.slab, offset);
@@ -74,8 +97,8 @@ export abstract class ClientOutput {
       outbox.append(encode({ type, packetId, reasonCode }, 5));
     }
     context.counters.packetsSent++;
-    this.gateIfUnsettled();
     this.touch();
+    if (reasonCode < ReasonCode.UnspecifiedError) this.#notePromise(at, type, packetId);
   }
 
   sendPubrel(packetId: number): void {
@@ -176,9 +199,19 @@ export abstract class ClientOutput {
     this.gated = true;
   }
 
-  gateIfUnsettled(): void {
+  /** Takes everything that is to be written, with the promises in it. */
+  takeOutput(): Omit<HeldOutput, 'commit'> {
+    const { promises } = this;
+    if (promises.length > 0) this.promises = [];
+    return { chunks: this.outbox.take(), promises };
+  }
+
+  /** A promise was appended at `at`: should its commit fail, it must be found again. */
+  #notePromise(at: number, type: number, packetId: number): void {
     const { turn } = this.context;
-    if (turn.changes.length > 0 || turn.unsettled > 0) this.gated = true;
+    if (turn.changes.length === 0 && turn.unsettled === 0) return;
+    this.gated = true;
+    this.promises.push({ at, length: this.outbox.bytes - at, type, packetId });
   }
 
   /** More waits for this client than it should be given at once. */
@@ -280,6 +313,16 @@ export abstract class ClientOutput {
 export interface HeldOutput {
   readonly commit: number;
   readonly chunks: readonly Uint8Array[];
+  readonly promises: readonly PromisedPacket[];
+}
+
+/** A packet in an outbox that tells a client of something that is to be kept. */
+export interface PromisedPacket {
+  readonly at: number;
+  readonly length: number;
+  readonly type: number;
+  /** Of PUBACK, PUBREC, PUBREL and PUBCOMP; else 0. */
+  readonly packetId: number;
 }
 
 function withoutExplanation(packet: Packet): Packet {

@@ -122,6 +122,9 @@ function checkWill(will: WillFields, limits: BrokerLimits): Refusal | undefined 
   if (isReserved(will.topicName)) {
     return { reasonCode: ReasonCode.NotAuthorized, reasonString: 'the Will Topic is reserved' };
   }
+  if (UTF8.encode(will.topicName).length > limits.maximumTopicLength) {
+    return { reasonCode: ReasonCode.TopicNameInvalid, reasonString: 'the Will Topic is too long' };
+  }
   if (will.topicName.split('/', limits.maximumTopicLevels + 1).length > limits.maximumTopicLevels) {
     return {
       reasonCode: ReasonCode.TopicNameInvalid,
@@ -130,3 +133,5 @@ function checkWill(will: WillFields, limits: BrokerLimits): Refusal | undefined 
   }
   return undefined;
 }
+
+const UTF8 = new TextEncoder();

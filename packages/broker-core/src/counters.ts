@@ -19,6 +19,8 @@ export class Counters {
   subscriptions = 0;
   sharedSubscriptions = 0;
   sessions = 0;
+  /** Commits that the store refused or failed at. */
+  storeFailures = 0;
 
   /** One more client, and perhaps more than ever before. */
   clientConnected(): void {

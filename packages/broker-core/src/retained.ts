@@ -74,6 +74,10 @@ export class RetainedMessages {
     return true;
   }
 
+  has(topicName: string): boolean {
+    return this.#index.get(topicName) !== undefined;
+  }
+
   /** The entry of a topic, unless it has expired: then it is gone. */
   current(topicName: string, now: number): RetainedEntry | undefined {
     const entry = this.#index.get(topicName);

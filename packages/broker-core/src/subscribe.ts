@@ -60,8 +60,7 @@ export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubsc
       context.observer.unsubscribed?.(connection.client, topicFilter);
     return ReasonCode.Success;
   });
-  connection.gateIfUnsettled();
-  connection.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes });
+  connection.promise({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes });
 }
 
 /** A Reason Code to refuse with, or what the authorizer says. */
@@ -119,8 +118,7 @@ function grant(
     connection.protocolVersion === 5
       ? reasonCodes
       : reasonCodes.map((code) => (code > 2 ? 0x80 : code));
-  connection.gateIfUnsettled();
-  connection.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes: codes });
+  connection.promise({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes: codes });
   for (const subscription of granted) connection.context.retained.replay(session, subscription);
   connection.pump();
 }

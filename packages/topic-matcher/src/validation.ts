@@ -65,9 +65,8 @@ function checkText(text: string, limits: TopicLimits | undefined): TopicError | 
 }
 
 function isPairAt(text: string, index: number): boolean {
-  if (text.charCodeAt(index) > 0xdbff || index + 1 === text.length) return false;
-  const low = text.charCodeAt(index + 1);
-  return low >= 0xdc00 && low <= 0xdfff;
+  const low = text.charCodeAt(index + 1); // NaN at the end, which compares as false
+  return text.charCodeAt(index) <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
 }
 
 function checkLevels(text: string, limits: TopicLimits | undefined): TopicError | undefined {

@@ -157,6 +157,38 @@ test('a visitor may delete and set topics while it is called', () => {
   expect(queried(index, 'a/#').size).toBe(0);
 });
 
+test.each(['#', 'a/+/t', '+/7/#'])(
+  'while %s is walked, topics come and go by the hundred, and those that stay are seen once',
+  (filter) => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.nat(4000)), (numbers) => {
+        const index = new RetainedIndex<string>();
+        for (let n = 0; n < 3000; n++) {
+          const topicName = n % 2 ? `a/${n}/t` : `${n % 17}/${n % 31}/${n}`;
+          index.set(topicName, topicName);
+        }
+        const stays = new Set(namesOf(index, filter));
+        const seen: string[] = [];
+        index.query(filter, (value) => {
+          if (seen.push(value) % 50 !== 1) return;
+          const from = Number(numbers.next().value);
+          for (const gone of namesOf(index, '#').slice(from, from + 300)) {
+            index.delete(gone);
+            stays.delete(gone);
+          }
+          for (let n = from; n < from + 300; n++) {
+            const topicName = `${n % 3 ? 'a' : n % 17}/${n % 31}${n}/t`;
+            if (index.get(topicName) === undefined) index.set(topicName, topicName);
+          }
+        });
+        expect(new Set(seen).size).toBe(seen.length);
+        expect([...stays].filter((topicName) => !seen.includes(topicName))).toEqual([]);
+      }),
+      { numRuns: 10 },
+    );
+  },
+);
+
 test('undefined is a value like any other', () => {
   const index = new RetainedIndex<undefined>();
   index.set('a', undefined);
@@ -192,6 +224,12 @@ function queried(index: RetainedIndex<number>, topicFilter: string): Map<string,
     seen.set(topicName, value);
   });
   return seen;
+}
+
+function namesOf(index: RetainedIndex<string>, topicFilter: string): string[] {
+  const names: string[] = [];
+  index.cursor(topicFilter).next(Infinity, names);
+  return names;
 }
 
 function paged(index: RetainedIndex<number>, topicFilter: string, limit: number): number[] {

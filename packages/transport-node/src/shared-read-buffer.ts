@@ -37,8 +37,9 @@ interface ReadingHandle {
 
 function handleOf(stream: Duplex): ReadingHandle | undefined {
   // Windows may fill a buffer after it was asked for one, while another socket uses it.
-  if (process.platform === 'win32' || !('_handle' in stream)) return undefined;
-  return isReadingHandle(stream._handle) ? stream._handle : undefined;
+  if (process.platform === 'win32') return undefined;
+  const handle: unknown = Reflect.get(stream, '_handle');
+  return isReadingHandle(handle) ? handle : undefined;
 }
 
 function isReadingHandle(handle: unknown): handle is ReadingHandle {

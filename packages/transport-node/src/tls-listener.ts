@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import {
   createSecureContext,
   createServer,
@@ -116,8 +116,9 @@ export function trackHandshakes(server: Server, handshaking: Set<Socket>): void 
     socket.once('close', () => handshaking.delete(socket));
   });
   server.on('secureConnection', (socket) => {
-    const { _parent: raw } = socket as TLSSocket & { _parent?: Socket }; // Node's name for the socket below
-    if (raw) handshaking.delete(raw);
+    const raw: unknown = Reflect.get(socket, '_parent'); // Node's name for the socket below
+    if (raw instanceof Socket) handshaking.delete(raw);
+    else handshaking.clear(); // rather forget some than end one that has its owner
   });
 }
 

@@ -17,7 +17,10 @@ export interface DuplexLike {
 }
 
 /** A connection over any duplex stream of bytes. `remote` says who is at its other end. @default this process */
-export function connectionFromDuplex(duplex: DuplexLike, remote: Partial<RemoteAddress> = {}): Connection {
+export function connectionFromDuplex(
+  duplex: DuplexLike,
+  remote: Partial<RemoteAddress> = {},
+): Connection {
   return new DuplexConnection(duplex, { ...THIS_PROCESS, ...remote });
 }
 
@@ -46,7 +49,9 @@ class DuplexConnection implements Connection {
       if (!this.#isOver) receiver.drain();
     });
     duplex.on('error', (error) => {
-      this.#error ??= new TransportError('TRANSPORT_CONNECTION_LOST', error.message, { cause: error });
+      this.#error ??= new TransportError('TRANSPORT_CONNECTION_LOST', error.message, {
+        cause: error,
+      });
     });
     duplex.on('end', () => this.close());
     duplex.on('close', () => this.#finish());

@@ -1,1 +1,2 @@
-export {};
+export { transportCases } from './transport-cases.ts';
+export type { PairMaker, TransportCase, TransportPair } from './transport-case.ts';

@@ -61,6 +61,7 @@ export class SysTopics {
       ['messages/sent', counters.packetsSent],
       ['store/messages/count', sizes.messages],
       ['store/messages/bytes', sizes.messageBytes],
+      ['store/failures', counters.storeFailures],
       ['publish/messages/received', counters.publishReceived],
       ['publish/messages/sent', counters.publishSent],
       ['publish/messages/dropped', counters.publishDropped],

@@ -1,9 +1,10 @@
-import type { SessionChange } from '@wellhead/session-store';
+import { type SessionChange, StoreError } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
 import type { Session } from '../session.ts';
+import { changesToRetry, withdrawPromises } from './withdraw.ts';
 
 /**
  * The end of each turn: goes on with what was put off, commits what has changed, and writes once to
@@ -17,6 +18,11 @@ export class TurnDriver {
   #lastCommit = 0;
   #settledCommit = 0;
   readonly #waiting: ClientConnection[] = [];
+  /** Settles with the last commit. */
+  #tail: Promise<unknown> = Promise.resolve();
+  /** Changes of failed commits that are to be tried again, in order, before any others. */
+  #retried: SessionChange[] = [];
+  #isRetryDue = false;
   readonly #settledPromises = new Set<Promise<void>>();
   #everythingHasLeft = true;
   /** Called at the begin of each turn, for work that comes from the host program. */
@@ -81,14 +87,18 @@ export class TurnDriver {
   /** Hands the turn's changes to the store; returns the number of the commit that has not settled, 0 if all have. */
   #commit(context: BrokerContext): number {
     const { store, turn } = context;
-    const { changes, reading } = turn;
+    const { reading } = turn;
     let pending: Promise<void> | undefined;
-    if (changes.length > 0) {
+    if (turn.changes.length > 0 || this.#isRetryDue) {
+      const changes =
+        this.#retried.length === 0 ? turn.changes : [...this.#retried, ...turn.changes];
       turn.changes = [];
+      this.#retried = [];
+      this.#isRetryDue = false;
       pending = commitOf(store, changes);
+      if (pending !== undefined) this.#await(context, pending, changes, reading);
     }
-    if (pending !== undefined) this.#await(context, pending, reading);
-    else if (reading.length > 0) this.#readable.push(...reading);
+    if (pending === undefined && reading.length > 0) this.#readable.push(...reading);
     if (reading.length > 0) {
       turn.reading = [];
       turn.wake();
@@ -96,33 +106,55 @@ export class TurnDriver {
     return turn.unsettled > 0 ? this.#lastCommit : 0;
   }
 
-  #await(context: BrokerContext, pending: Promise<void>, reading: readonly Session[]): void {
+  /** One commit is settled when all before it are, whatever order the store's promises settle in. */
+  #await(
+    context: BrokerContext,
+    pending: Promise<void>,
+    changes: readonly SessionChange[],
+    reading: readonly Session[],
+  ): void {
     const { turn } = context;
     const commit = ++this.#lastCommit;
     turn.unsettled++;
-    const stored = pending.catch((error: unknown) => {
-      context.observer.fault?.(error, 'store');
-      this.#withdraw(commit);
-    });
-    const settled = stored.then(() => {
+    const stored = pending.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const settled = Promise.all([stored, this.#tail]).then(([failure]) => {
       this.#settledPromises.delete(settled);
       turn.unsettled--;
       this.#settledCommit = commit;
+      context.now = this.#host.now();
+      if (failure !== undefined) this.#failed(context, commit, changes, failure.error);
       this.#readable.push(...reading);
       this.#release();
       turn.wake();
     });
+    this.#tail = settled;
     this.#settledPromises.add(settled);
   }
 
-  /** A commit has failed: what it was to stand for is not said, and the connections that wait for it end. */
-  #withdraw(commit: number): void {
+  /** What a failed commit was to stand for is not said; what it was to free is tried again. */
+  #failed(
+    context: BrokerContext,
+    commit: number,
+    changes: readonly SessionChange[],
+    error: unknown,
+  ): void {
+    context.counters.storeFailures++;
+    context.observer.fault?.(error, 'store');
+    const retried = changesToRetry(context, changes);
+    if (isRetriable(error) && retried.length > 0) {
+      this.#retried.push(...retried);
+      this.#host.later(() => {
+        this.#isRetryDue = this.#retried.length > 0;
+        context.turn.wake();
+      }, RETRY_INTERVAL);
+    }
     for (const connection of this.#waiting) {
-      if (!connection.held.some((output) => output.commit === commit)) continue;
-      connection.held = [];
-      connection.outbox.abandon();
-      connection.end(UNSPECIFIED_ERROR, 'the store failed', true);
-      connection.link.destroy();
+      connection.held = connection.held.map((output) =>
+        output.commit === commit ? withdrawPromises(connection, output) : output,
+      );
     }
   }
 
@@ -145,7 +177,7 @@ export class TurnDriver {
     connection.gated = false;
     if (mustWait) {
       if (connection.held.length === 0) this.#waiting.push(connection);
-      connection.held.push({ commit: this.#lastCommit, chunks: connection.outbox.take() });
+      connection.held.push({ commit: this.#lastCommit, ...connection.takeOutput() });
       connection.outbox.abandon();
       return;
     }
@@ -153,7 +185,7 @@ export class TurnDriver {
       this.#everythingHasLeft = false;
       return;
     }
-    if (connection.outbox.bytes > 0) this.#write(connection, connection.outbox.take());
+    if (connection.outbox.bytes > 0) this.#write(connection, connection.takeOutput().chunks);
     this.#finish(connection);
   }
 
@@ -214,5 +246,13 @@ function commitOf(
   }
 }
 
-const UNSPECIFIED_ERROR = 0x80;
+/** A store that was full or failed may do better later; one that says that the changes are wrong will not. */
+function isRetriable(error: unknown): boolean {
+  return (
+    !(error instanceof StoreError) || error.code === 'STORE_FULL' || error.code === 'STORE_FAILED'
+  );
+}
+
+/** Milliseconds. */
+const RETRY_INTERVAL = 500;
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;

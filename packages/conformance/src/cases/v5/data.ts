@@ -11,7 +11,7 @@ const strings = defineCases(5, 'data', [
     statements: ['MQTT-1.5.4-1'],
     async run(t) {
       const client = await t.connect();
-      const topicName = t.topic('aß€𝄞\u0001\u007f');
+      const topicName = t.topic('aß€𝄞');
       await client.subscribe(topicName);
       await client.publish(topicName, 'x');
       await client.receive({ topicName, payload: 'x' });

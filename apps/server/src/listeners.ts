@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import type { Broker } from '@wellhead/broker-core';
+import { tcpListener, tlsListener, unixListener, webSocketListener } from '@wellhead/transport-node';
+import { type ServerOptions, type TlsOptions, defaultServerOptions } from './server-options.ts';
+
+export type Listener = Parameters<Broker['listen']>[0];
+
+/** The listeners that the options ask for. Throws when a certificate or key cannot be read. */
+export function listenersOf(options: ServerOptions): Listener[] {
+  const { host = defaultServerOptions.host, tls, unixPath } = options;
+  const { port = defaultServerOptions.port } = options;
+  const { webSocketPort = defaultServerOptions.webSocketPort } = options;
+  const { webSocketPath: path = defaultServerOptions.webSocketPath } = options;
+  const listeners: Listener[] = [];
+  if (port !== false) listeners.push(tcpListener({ host, port }));
+  if (tls !== undefined) listeners.push(secureListener(host, tls));
+  if (webSocketPort !== false) {
+    listeners.push(webSocketListener({ host, port: webSocketPort, path }));
+  }
+  if (unixPath !== undefined) listeners.push(unixListener({ path: unixPath }));
+  return listeners;
+}
+
+function secureListener(host: string, { port, certFile, keyFile }: TlsOptions): Listener {
+  const cert = readPem('certificate', certFile);
+  const key = readPem('key', keyFile);
+  return tlsListener({ host, port, cert, key });
+}
+
+function readPem(what: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot read the ${what} file: ${reason}.`, { cause });
+  }
+}

@@ -1,0 +1,48 @@
+import type { BrokerLimits, Observer } from '@wellhead/broker-core';
+
+/** What a server listens on, whom it admits, and what it allows. */
+export interface ServerOptions {
+  /** Host name or IP address of the TCP, TLS and WebSocket listeners. @default '127.0.0.1' */
+  readonly host?: string | undefined;
+  /** MQTT over TCP; 0 picks a free port, `false` switches the listener off. @default 1883 */
+  readonly port?: number | false | undefined;
+  /** MQTT over WebSocket; 0 picks a free port, `false` switches the listener off. @default 8083 */
+  readonly webSocketPort?: number | false | undefined;
+  /** @default '/mqtt' */
+  readonly webSocketPath?: string | undefined;
+  /** MQTT over TLS. @default none */
+  readonly tls?: TlsOptions | undefined;
+  /** MQTT over a Unix domain socket at this path. @default none */
+  readonly unixPath?: string | undefined;
+  /** Admits everybody, and any credentials, from everywhere. @default false: from this machine only */
+  readonly allowAnonymous?: boolean | undefined;
+  /** @default those of broker-core */
+  readonly limits?: Partial<BrokerLimits> | undefined;
+  /** Seconds between two updates of `$SYS`; 0 publishes none. @default 10 */
+  readonly sysInterval?: number | undefined;
+  /** Is told what happens. @default nobody */
+  readonly observer?: Observer | undefined;
+}
+
+export interface TlsOptions {
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** File with the certificate chain, PEM. */
+  readonly certFile: string;
+  /** File with the private key, PEM. */
+  readonly keyFile: string;
+}
+
+export const defaultServerOptions: Readonly<{
+  host: string;
+  port: number;
+  webSocketPort: number;
+  webSocketPath: string;
+  sysInterval: number;
+}> = Object.freeze({
+  host: '127.0.0.1',
+  port: 1883,
+  webSocketPort: 8083,
+  webSocketPath: '/mqtt',
+  sysInterval: 10,
+});

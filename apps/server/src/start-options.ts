@@ -1,0 +1,123 @@
+import { type Command, Option } from 'commander';
+import { type BrokerLimits, defaultLimits } from '@wellhead/broker-core';
+import type { Settings } from './command-line.ts';
+import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
+import { notEmpty, port, sessionExpiry, webSocketPath, wholeNumber } from './option-values.ts';
+import { type TlsOptions, defaultServerOptions } from './server-options.ts';
+
+/** The options of `wellhead start` as commander reads them. */
+export interface StartFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly tcp: boolean;
+  readonly wsPort: number;
+  readonly wsPath: string;
+  readonly ws: boolean;
+  readonly tlsPort?: number;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly unix?: string;
+  readonly data?: string;
+  readonly allowAnonymous?: true;
+  readonly maxPacketSize: number;
+  readonly maxConnections: number;
+  readonly maxInflight: number;
+  readonly maxQueuedMessages: number;
+  readonly sessionExpiry: number;
+  readonly sysInterval: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+export function addStartOptions(command: Command): Command {
+  addListenerOptions(command.optionsGroup('Listeners (port 0 picks a free port, and says which):'));
+  command.optionsGroup('Data and access:');
+  command.option('--memory', 'keep everything in memory, lost at exit (the default)');
+  const data = new Option('--data <dir>', 'keep data in a directory (not available yet)');
+  command.addOption(data.conflicts('memory'));
+  command.option('--allow-anonymous', 'admit everybody from everywhere, not only from this machine');
+  addLimitOptions(command.optionsGroup('Limits:'));
+  command.optionsGroup('Output:');
+  command.addOption(new Option('--log-level <level>').choices(logLevels).default('info'));
+  command.addOption(new Option('--log-format <format>').choices(logFormats).default('text'));
+  return command;
+}
+
+/** Throws what `refuse` throws when the flags do not go together. */
+export function startSettings(flags: StartFlags, refuse: (message: string) => never): Settings {
+  if (flags.data !== undefined) {
+    refuse('--data is not available yet: without it everything is kept in memory, until exit');
+  }
+  if (!flags.tcp && !flags.ws && flags.tlsPort === undefined && flags.unix === undefined) {
+    refuse('with --no-tcp and --no-ws there is nothing to listen on: add --tls-port or --unix');
+  }
+  return {
+    server: {
+      host: flags.host,
+      port: flags.tcp && flags.port,
+      webSocketPort: flags.ws && flags.wsPort,
+      webSocketPath: flags.wsPath,
+      tls: tlsOptions(flags, refuse),
+      unixPath: flags.unix,
+      allowAnonymous: flags.allowAnonymous,
+      limits: limitsOf(flags),
+      sysInterval: flags.sysInterval,
+    },
+    log: { level: flags.logLevel, format: flags.logFormat },
+  };
+}
+
+function addListenerOptions(command: Command): void {
+  const { host, port: tcpPort, webSocketPort, webSocketPath: path } = defaultServerOptions;
+  command
+    .option('--host <host>', 'host name or address to listen on', notEmpty, host)
+    .option('--port <port>', 'MQTT over TCP', port, tcpPort)
+    .addOption(new Option('--no-tcp', 'no MQTT over TCP').conflicts('port'))
+    .option('--ws-port <port>', 'MQTT over WebSocket', port, webSocketPort)
+    .option('--ws-path <path>', 'path of the WebSocket', webSocketPath, path)
+    .addOption(new Option('--no-ws', 'no MQTT over WebSocket').conflicts(['wsPort', 'wsPath']))
+    .option('--tls-port <port>', 'MQTT over TLS; needs --cert and --key', port)
+    .option('--cert <file>', 'certificate chain for TLS, PEM', notEmpty)
+    .option('--key <file>', 'private key for TLS, PEM', notEmpty)
+    .option('--unix <path>', 'MQTT over a Unix domain socket', notEmpty);
+}
+
+function addLimitOptions(command: Command): void {
+  const limits = defaultLimits;
+  const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+  const option = (flag: string, text: string, read: (value: string) => number, value: number) =>
+    command.option(flag, text, read, value);
+  const packetSize = wholeNumber(16, 268_435_460);
+  option('--max-packet-size <bytes>', 'largest packet', packetSize, limits.maximumPacketSize);
+  option('--max-connections <n>', 'connections at a time', count, limits.maximumConnections);
+  const inflight = 'unacknowledged messages to one client';
+  option('--max-inflight <n>', inflight, wholeNumber(1, 65_535), limits.maximumInflight);
+  const queued = 'messages waiting for one session';
+  option('--max-queued-messages <n>', queued, count, limits.maximumQueuedMessages);
+  const expiry = "life of an MQTT 3.x client's session without it, or never";
+  option('--session-expiry <seconds>', expiry, sessionExpiry, limits.legacySessionExpiryInterval);
+  const sys = 'time between updates of $SYS topics; 0: none';
+  option('--sys-interval <seconds>', sys, wholeNumber(0, 86_400), defaultServerOptions.sysInterval);
+}
+
+function tlsOptions(flags: StartFlags, refuse: (message: string) => never): TlsOptions | undefined {
+  const { tlsPort, cert, key } = flags;
+  if (tlsPort !== undefined && cert !== undefined && key !== undefined) {
+    return { port: tlsPort, certFile: cert, keyFile: key };
+  }
+  if (tlsPort === undefined && cert === undefined && key === undefined) return undefined;
+  const given = { '--tls-port': tlsPort, '--cert': cert, '--key': key };
+  const missing = Object.entries(given).filter(([, value]) => value === undefined);
+  const names = missing.map(([name]) => name).join(' and ');
+  return refuse(`--tls-port, --cert and --key go together: ${names} is missing`);
+}
+
+function limitsOf(flags: StartFlags): Partial<BrokerLimits> {
+  return {
+    maximumPacketSize: flags.maxPacketSize,
+    maximumConnections: flags.maxConnections,
+    maximumInflight: flags.maxInflight,
+    maximumQueuedMessages: flags.maxQueuedMessages,
+    legacySessionExpiryInterval: flags.sessionExpiry,
+  };
+}

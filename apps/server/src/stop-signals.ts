@@ -1,0 +1,46 @@
+import { constants } from 'node:os';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** The first SIGINT or SIGTERM asks to stop, the second one exits at once. */
+export class StopSignals implements Disposable {
+  /** Resolves at the first signal. */
+  readonly first: Promise<StopSignal>;
+  readonly #listener: (signal: StopSignal) => void;
+
+  /** @param beforeExit runs before a second signal ends the process with 128 + its number */
+  constructor(beforeExit: () => void) {
+    const { promise, resolve } = withResolvers<StopSignal>();
+    let firstAt = 0;
+    this.first = promise;
+    this.#listener = (signal) => {
+      if (firstAt === 0) {
+        firstAt = performance.now();
+        resolve(signal);
+      } else if (!isForwardedAgain(performance.now() - firstAt)) {
+        beforeExit();
+        process.exit(128 + constants.signals[signal]);
+      }
+    };
+    for (const signal of SIGNALS) process.on(signal, this.#listener);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of SIGNALS) process.off(signal, this.#listener);
+  }
+}
+
+/** Under `npm start` one Ctrl-C comes twice: from the terminal, and from npm, which passes on its own. */
+function isForwardedAgain(milliseconds: number): boolean {
+  return process.env['npm_config_user_agent'] !== undefined && milliseconds < 100;
+}
+
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
