@@ -9,6 +9,7 @@ const arrows = {
   protocol: { workspace: ['codec'], thirdParty: [] },
   'session-store': { workspace: ['codec'], thirdParty: [] },
   transport: { workspace: [], thirdParty: [] },
+  'store-lmdb': { workspace: ['codec', 'session-store'], thirdParty: ['lmdb'] },
   'transport-node': { workspace: ['transport'], thirdParty: ['ws'] },
   'broker-core': {
     workspace: ['codec', 'topic-matcher', 'protocol', 'session-store', 'transport'],

@@ -38,8 +38,10 @@ export function addStartOptions(command: Command): Command {
   command.option('--allow-anonymous', 'admit everybody from everywhere, not only from this machine');
   addLimitOptions(command.optionsGroup('Limits:'));
   command.optionsGroup('Output:');
-  command.addOption(new Option('--log-level <level>').choices(logLevels).default('info'));
-  command.addOption(new Option('--log-format <format>').choices(logFormats).default('text'));
+  const level = new Option('--log-level <level>', 'the least that is worth a line');
+  command.addOption(level.choices(logLevels).default('info'));
+  const format = new Option('--log-format <format>', 'lines for people, or for programs');
+  command.addOption(format.choices(logFormats).default('text'));
   return command;
 }
 
@@ -108,8 +110,8 @@ function tlsOptions(flags: StartFlags, refuse: (message: string) => never): TlsO
   if (tlsPort === undefined && cert === undefined && key === undefined) return undefined;
   const given = { '--tls-port': tlsPort, '--cert': cert, '--key': key };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
-  const names = missing.map(([name]) => name).join(' and ');
-  return refuse(`--tls-port, --cert and --key go together: ${names} is missing`);
+  const names = missing.map(([name]) => name).join(', ');
+  return refuse(`--tls-port, --cert and --key go together; missing: ${names}`);
 }
 
 function limitsOf(flags: StartFlags): Partial<BrokerLimits> {

@@ -5,35 +5,60 @@ import { Deque } from './deque.ts';
 import type { DropReason } from './hooks.ts';
 import { Delivery, copyOf, messageSize } from './message.ts';
 import type { Publication } from './publication.ts';
+import type { Route } from './router.ts';
 import type { Session } from './session.ts';
+import type { SharedGroup } from './shared-group.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
- * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. Returns how many sessions took
+ * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. Returns how many sessions take
  * part: none means Reason Code 0x10 for a publisher who wants to know.
  */
 export function route(context: BrokerContext, publication: Publication): number {
   const found = context.router.route(publication.topic);
-  const { targets, groups } = found;
+  const { groups, targets } = found;
+  const receivers =
+    deliverToRange(context, publication, found, 0, targets.length) +
+    deliverToGroups(context, publication, groups);
+  recordDeliveries(context, publication);
+  return receivers;
+}
+
+/** One member of each group gets it. */
+export function deliverToGroups(
+  context: BrokerContext,
+  publication: Publication,
+  groups: readonly SharedGroup[],
+): number {
   let receivers = 0;
-  for (let i = 0; i < targets.length; i++) {
-    let target = targets[i];
-    if (target !== undefined && found.noLocal && target.session === publication.publisher) {
-      target = context.router.ownTarget(publication.topic.topicName, target.session);
-    }
-    if (target === undefined) continue;
-    receivers++;
-    deliver(context, publication, target);
-  }
   for (const group of groups) {
     const member = group.choose(publication.qos);
     if (member === undefined) continue;
     receivers++;
     deliver(context, publication, member);
   }
-  recordDeliveries(context, publication);
-  context.counters.publishReceived++;
-  context.counters.publishBytesReceived += publication.payloadLength;
+  return receivers;
+}
+
+/** The part of a route from one target to another; groups are not among them. */
+export function deliverToRange(
+  context: BrokerContext,
+  publication: Publication,
+  found: Route,
+  from: number,
+  to: number,
+): number {
+  const { noLocal, targets } = found;
+  let receivers = 0;
+  for (let i = from; i < to; i++) {
+    let target = targets[i];
+    if (target !== undefined && noLocal && target.session === publication.publisher) {
+      target = context.router.ownTarget(publication.topic.topicName, target.session);
+    }
+    if (target === undefined || !target.active) continue;
+    receivers++;
+    deliver(context, publication, target);
+  }
   return receivers;
 }
 
@@ -223,7 +248,8 @@ export function deliverKept(
   recordDeliveries(context, publication);
 }
 
-function recordDeliveries(context: BrokerContext, publication: Publication): void {
+/** Tells the store of the deliveries to durable sessions, in one change. */
+export function recordDeliveries(context: BrokerContext, publication: Publication): void {
   const { deliveries } = publication;
   if (deliveries === undefined) return;
   context.turn.record({ type: 'enqueued', message: publication.toMessage(), deliveries });

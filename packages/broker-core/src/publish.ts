@@ -10,6 +10,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { route } from './delivery.ts';
 import type { Decision } from './hooks.ts';
+import { LongFanOut, isLong } from './long-fan-out.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -21,6 +22,8 @@ export function receivePublish(connection: ClientConnection, view: PublishView):
     connection.fail(ReasonCode.ProtocolError, 'a packet before CONNACK');
     return;
   }
+  connection.context.counters.publishReceived++;
+  connection.context.counters.publishBytesReceived += view.end - view.payloadStart;
   const topic = resolveTopic(connection, view);
   if (topic === undefined || !isServed(connection, view)) return;
   if (view.qos === 2 && !isNewAtQos2(connection, session, view)) return;
@@ -44,7 +47,11 @@ export function publishMessage(
   const { publication } = context;
   publication.fromMessage(message, context.topics.entry(message.topicName), publisher, context.now);
   const isRetained = !message.retain || context.retained.publish(message);
-  route(context, publication);
+  if (isLong(context, publication)) {
+    context.turn.workOn(new LongFanOut(context, publication, () => undefined));
+  } else {
+    route(context, publication);
+  }
   return isRetained;
 }
 
@@ -187,7 +194,40 @@ function distribute(
     refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
     return;
   }
+  if (isLong(context, publication)) {
+    distributeInTurns(connection, session, publication, packetId);
+    return;
+  }
   const receivers = route(context, publication);
+  acknowledgePublish(connection, session, qos, packetId, receivers);
+  connection.spend(receivers);
+}
+
+/** The same over several turns, while the publisher waits. */
+function distributeInTurns(
+  connection: ClientConnection,
+  session: Session,
+  publication: Publication,
+  packetId: number,
+): void {
+  const { context } = connection;
+  const { qos } = publication;
+  const served = new Promise<number>((resolve) => {
+    context.turn.workOn(new LongFanOut(context, publication, resolve));
+  });
+  connection.hold(served, (receivers) => {
+    acknowledgePublish(connection, session, qos, packetId, receivers ?? 0);
+  });
+}
+
+function acknowledgePublish(
+  connection: ClientConnection,
+  session: Session,
+  qos: QoS,
+  packetId: number,
+  receivers: number,
+): void {
+  const { context } = connection;
   const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
   if (qos === 1) {
     connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode);
@@ -203,7 +243,6 @@ function distribute(
     }
     connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
   }
-  connection.spend(receivers);
 }
 
 /** Not passed on. MQTT 3.x cannot say so: the packet is acknowledged all the same [MQTT-3.3.5-2 @3.1.1]. */

@@ -1,5 +1,6 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
+import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -11,6 +12,8 @@ export class Turn {
   dirty: ClientConnection[] = [];
   /** Connections that ask to go on with what they put off (a long chunk, a long queue). */
   continuing: ClientConnection[] = [];
+  /** What takes more than one turn, in order. */
+  work: TurnWork[] = [];
   /** Sessions whose next page of the queue is to be read once the changes are committed. */
   reading: Session[] = [];
   /** Commits that have not settled. */
@@ -37,6 +40,11 @@ export class Turn {
 
   continueLater(connection: ClientConnection): void {
     this.continuing.push(connection);
+    this.wake();
+  }
+
+  workOn(work: TurnWork): void {
+    this.work.push(work);
     this.wake();
   }
 

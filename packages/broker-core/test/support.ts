@@ -52,6 +52,11 @@ export class SimulatedHost implements Host {
     return runs.length > 0;
   }
 
+  /** The clock jumps, as when a machine has slept: timers are late. */
+  jump(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Moves to the next timer at or before `until`; false when there is none. */
   step(until: number): boolean {
     const next = this.#timers.reduce<{ at: number; run: () => void } | undefined>(
@@ -120,6 +125,13 @@ export class World implements AsyncDisposable {
     this.settle();
     while (this.host.step(until)) this.settle();
     this.settle();
+  }
+
+  /** A long time passes while the machine sleeps; what was due happens then. */
+  sleep(milliseconds: number): void {
+    this.settle();
+    this.host.jump(milliseconds);
+    this.advance(200);
   }
 
   /** A connection that has said nothing yet. */

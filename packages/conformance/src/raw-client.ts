@@ -1,4 +1,4 @@
-import { Decoder, decode, encode, type Packet, type ProtocolVersion } from '@wellhead/codec';
+import { Decoder, decode, encode, type Packet, PacketType, type ProtocolVersion } from '@wellhead/codec';
 import type { ByteStream, StreamReceiver } from './byte-stream.ts';
 import { describeCode, describePacket, packetNames } from './describe-packet.ts';
 import { difference, type Expected } from './difference.ts';
@@ -40,6 +40,8 @@ export class RawClient implements StreamReceiver {
   readonly inbox: Packet[] = [];
   /** Text frames that came over WebSocket. */
   readonly texts: string[] = [];
+  /** Bytes of the CONNACK that came; 0 before it. */
+  connackSize = 0;
   protected readonly settings: RawClientSettings;
   readonly #framer = new PacketFramer();
   readonly #rules = new ServerRules();
@@ -196,6 +198,7 @@ export class RawClient implements StreamReceiver {
       return;
     }
     this.settings.transcript.add(this.label, 'received', describePacket(packet), bytes);
+    if (packet.type === PacketType.Connack) this.connackSize = bytes.length;
     this.#failure ??= this.#rules.received(packet, bytes.length);
     this.inbox.push(packet);
   }

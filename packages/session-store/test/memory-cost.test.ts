@@ -12,7 +12,8 @@ test('50,000 queued messages of 64 bytes cost at most 500 bytes each, records in
   for (let messageId = 1; messageId <= COUNT; messageId++) enqueue(store, messageId);
   const each = (memoryInUse() - before) / COUNT;
   expect(store.sizes().deliveries).toBe(COUNT);
-  console.log(each);expect(each).toBeLessThan(500);
+  console.log(each);
+  expect(each).toBeLessThan(500);
 });
 
 test('a drained queue gives its memory back', () => {
@@ -63,7 +64,9 @@ function drain(store: MemorySessionStore): void {
   for (;;) {
     const page = store.readQueue('c', 0, 100);
     if (page.length === 0) return;
-    for (const { message: { messageId } } of page) {
+    for (const {
+      message: { messageId },
+    } of page) {
       void store.commit([{ type: 'settled', ...session, messageId }]);
     }
   }

@@ -63,7 +63,7 @@ export class FilterTrie<T extends object> {
       visited += 1;
       const end = matchLevels(node.label, node.label.length, topicName, start);
       if (end < 0) continue;
-      // [MQTT-4.7.1-2] '#' includes the level it follows
+      // [MQTT-4.7.1-1] '#' includes the level it follows
       if (node.multiLevelValues !== undefined) appendSlot(node.multiLevelValues, into);
       if (end < topicName.length) this.#matchChildren(node, topicName, end + 1);
       else if (node.values !== undefined) appendSlot(node.values, into);
@@ -86,11 +86,11 @@ export class FilterTrie<T extends object> {
   #matchChildren(node: FilterNode<T>, topicName: string, start: number): void {
     if (node.plus !== undefined) this.#pend(node.plus, start);
     const named = node.named;
-    if (named instanceof Map) {
-      const child = named.get(levelAt(topicName, start, topicName.length));
-      if (child !== undefined) this.#pend(child, start);
-      // A single child is compared when its turn comes: that needs no slice of the name.
-    } else if (named !== undefined && named.label.charCodeAt(0) === topicName.charCodeAt(start)) this.#pend(named, start);
+    if (named === undefined) return;
+    // A single child is compared when its turn comes: that needs no slice of the name.
+    const child =
+      named instanceof Map ? named.get(levelAt(topicName, start, topicName.length)) : named;
+    if (child !== undefined) this.#pend(child, start);
   }
 
   #pend(node: FilterNode<T>, start: number): void {
@@ -173,9 +173,8 @@ function levelsEnd(topicFilter: string): number {
 }
 
 function levelAt(text: string, start: number, end: number): string {
-  let levelEnd = start;
-  while (levelEnd < end && text.charCodeAt(levelEnd) !== SLASH) levelEnd += 1;
-  return text.slice(start, levelEnd);
+  const slash = text.indexOf('/', start);
+  return text.slice(start, slash < 0 || slash > end ? end : slash);
 }
 
 /** Length of the longest run of whole levels at the start of both the label and `text[start, end)`. */

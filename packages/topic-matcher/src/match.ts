@@ -10,7 +10,7 @@ export function match(topicFilter: string, topicName: string): boolean {
   if (!topicFilter.endsWith('/#')) {
     return matchLevels(topicFilter, topicFilter.length, topicName, 0) === topicName.length;
   }
-  // [MQTT-4.7.1-2] "sport/#" also matches "sport": the levels before '#' are all that must match
+  // [MQTT-4.7.1-1] "sport/#" also matches "sport": the levels before '#' are all that must match
   return matchLevels(topicFilter, topicFilter.length - 2, topicName, 0) >= 0;
 }
 
@@ -34,7 +34,7 @@ export function matchLevels(
   let name = start;
   for (let at = 0; ; at++, name++) {
     if (at < levelsEnd && levels.charCodeAt(at) === PLUS) {
-      at += 1; // [MQTT-4.7.1-3] one whole level, which may be empty
+      at += 1; // [MQTT-4.7.1-2] one whole level, which may be empty
       while (name < nameEnd && topicName.charCodeAt(name) !== SLASH) name += 1;
     } else {
       while (at < levelsEnd) {

@@ -6,7 +6,7 @@ import { successor } from './sorted-names.ts';
 export function firstCandidate(topicFilter: string): string {
   const wildcard = topicFilter.search(/[+#]/);
   if (wildcard < 0) return topicFilter;
-  // "a/b/#" also matches "a/b", which comes before "a/b/" [MQTT-4.7.1-2]
+  // "a/b/#" also matches "a/b", which comes before "a/b/" [MQTT-4.7.1-1]
   return topicFilter.slice(0, Math.max(wildcard - 1, 0));
 }
 

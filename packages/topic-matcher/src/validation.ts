@@ -14,7 +14,7 @@ export interface TopicLimits {
 export function validateTopicName(topicName: string, limits?: TopicLimits): TopicError | undefined {
   const wrong = checkText(topicName, limits) ?? checkLevels(topicName, limits);
   if (wrong !== undefined) return wrong;
-  // [MQTT-4.7.1-1] [MQTT-4.7.0-1 @3.1.1]
+  // [MQTT-4.7.0-1] [MQTT-4.7.1-1 @3.1.1]
   return topicName.includes('+') || topicName.includes('#')
     ? fail('wildcard', 'A Topic Name contains no wildcard character.')
     : undefined;
@@ -86,11 +86,11 @@ function checkWildcards(topicFilter: string): TopicError | undefined {
     if (unit !== PLUS && unit !== HASH) continue;
     const startsLevel = i === 0 || topicFilter.charCodeAt(i - 1) === SLASH;
     if (unit === HASH && !(startsLevel && i === last)) {
-      // [MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1]
+      // [MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1]
       return fail('bad-wildcard', "'#' is a whole level, and the last one.");
     }
     if (!startsLevel || (i < last && topicFilter.charCodeAt(i + 1) !== SLASH)) {
-      return fail('bad-wildcard', "'+' is a whole level."); // [MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1]
+      return fail('bad-wildcard', "'+' is a whole level."); // [MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1]
     }
   }
   return undefined;

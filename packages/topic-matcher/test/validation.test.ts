@@ -42,10 +42,10 @@ const both: Row[] = [
 describe('Topic Names', () => {
   test.each<Row>([
     ...both,
-    ['[MQTT-4.7.1-1] [MQTT-4.7.0-1 @3.1.1] no #', '#', 'wildcard'],
-    ['[MQTT-4.7.1-1] [MQTT-4.7.0-1 @3.1.1] no + as a level', 'a/+/b', 'wildcard'],
-    ['[MQTT-4.7.1-1] [MQTT-4.7.0-1 @3.1.1] no + inside a level', 'a+b', 'wildcard'],
-    ['[MQTT-4.7.1-1] [MQTT-4.7.0-1 @3.1.1] no # inside a level', 'a#b', 'wildcard'],
+    ['[MQTT-4.7.0-1] [MQTT-4.7.1-1 @3.1.1] no #', '#', 'wildcard'],
+    ['[MQTT-4.7.0-1] [MQTT-4.7.1-1 @3.1.1] no + as a level', 'a/+/b', 'wildcard'],
+    ['[MQTT-4.7.0-1] [MQTT-4.7.1-1 @3.1.1] no + inside a level', 'a+b', 'wildcard'],
+    ['[MQTT-4.7.0-1] [MQTT-4.7.1-1 @3.1.1] no # inside a level', 'a#b', 'wildcard'],
     ['a name is not judged as a shared filter', '$share', undefined],
   ])('%s', (_statement, topicName, code) => {
     expect(validateTopicName(topicName)?.code).toBe(code);
@@ -56,22 +56,22 @@ describe('Topic Names', () => {
 describe('Topic Filters', () => {
   test.each<Row>([
     ...both,
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # alone', '#', undefined],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # behind /', 'sport/tennis/#', undefined],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # behind an empty level', '/#', undefined],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # behind a letter', 'sport/tennis#', 'bad-wildcard'],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # not last', 'sport/tennis/#/ranking', 'bad-wildcard'],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # before /', '#/', 'bad-wildcard'],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] two #', '##', 'bad-wildcard'],
-    ['[MQTT-4.7.1-2] [MQTT-4.7.1-1 @3.1.1] # in the middle of a level', 'a/b#c/d', 'bad-wildcard'],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + alone', '+', undefined],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + with #', '+/tennis/#', undefined],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + in the middle', 'sport/+/player1', undefined],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + at every level', '+/+/+', undefined],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + behind a letter', 'sport+', 'bad-wildcard'],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + before a letter', 'a/+b', 'bad-wildcard'],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] two +', 'a/++/b', 'bad-wildcard'],
-    ['[MQTT-4.7.1-3] [MQTT-4.7.1-2 @3.1.1] + and # in one level', '+#', 'bad-wildcard'],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # alone', '#', undefined],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # behind /', 'sport/tennis/#', undefined],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # behind an empty level', '/#', undefined],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # behind a letter', 'sport/tennis#', 'bad-wildcard'],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # not last', 'sport/tennis/#/ranking', 'bad-wildcard'],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # before /', '#/', 'bad-wildcard'],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] two #', '##', 'bad-wildcard'],
+    ['[MQTT-4.7.1-1] [MQTT-4.7.1-2 @3.1.1] # in the middle of a level', 'a/b#c/d', 'bad-wildcard'],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + alone', '+', undefined],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + with #', '+/tennis/#', undefined],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + in the middle', 'sport/+/player1', undefined],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + at every level', '+/+/+', undefined],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + behind a letter', 'sport+', 'bad-wildcard'],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + before a letter', 'a/+b', 'bad-wildcard'],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] two +', 'a/++/b', 'bad-wildcard'],
+    ['[MQTT-4.7.1-2] [MQTT-4.7.1-3 @3.1.1] + and # in one level', '+#', 'bad-wildcard'],
   ])('%s', (_statement, topicFilter, code) => {
     expect(validateTopicFilter(topicFilter)?.code).toBe(code);
     expect(isTopicFilter(topicFilter)).toBe(code === undefined);

@@ -41,13 +41,9 @@ export class TurnDriver {
     turn.begin();
     this.#before();
     this.#continue(context);
+    this.#work(context);
     this.#readPages(context);
-    const commit = this.#commit(context);
-    const { dirty } = turn;
-    turn.dirty = [];
-    this.#everythingHasLeft = true;
-    for (const connection of dirty) this.#flush(connection, commit);
-    context.publication.endTurn(this.#everythingHasLeft && this.#waiting.length === 0);
+    this.#flushAll(context, this.#commit(context));
   }
 
   /** Settles when everything that was committed until now has settled. */
@@ -72,6 +68,21 @@ export class TurnDriver {
     turn.continuing = [];
     for (const connection of continuing)
       guard(context, connection, () => connection.continue(context.now));
+  }
+
+  /** One share of what takes many turns. */
+  #work(context: BrokerContext): void {
+    const { turn } = context;
+    const [first] = turn.work;
+    if (first === undefined) return;
+    let hasMore = false;
+    try {
+      hasMore = first.step();
+    } catch (error) {
+      context.observer.fault?.(error, 'turn');
+    }
+    if (!hasMore) turn.work.shift();
+    if (turn.work.length > 0) turn.wake();
   }
 
   #readPages(context: BrokerContext): void {
@@ -171,6 +182,17 @@ export class TurnDriver {
     }
   }
 
+  /** Writes to those who have something to say; to very many of them in several turns, so that reading goes on. */
+  #flushAll(context: BrokerContext, commit: number): void {
+    const { turn } = context;
+    const { dirty } = turn;
+    turn.dirty = dirty.length > WRITES_PER_TURN ? dirty.splice(WRITES_PER_TURN) : [];
+    this.#everythingHasLeft = turn.dirty.length === 0;
+    if (turn.dirty.length > 0) turn.wake();
+    for (const connection of dirty) this.#flush(connection, commit);
+    context.publication.endTurn(this.#everythingHasLeft && this.#waiting.length === 0);
+  }
+
   #flush(connection: ClientConnection, commit: number): void {
     connection.dirty = false;
     const mustWait = connection.held.length > 0 || (connection.gated && commit > 0);
@@ -253,6 +275,8 @@ function isRetriable(error: unknown): boolean {
   );
 }
 
+/** A write costs some microseconds of system time. */
+const WRITES_PER_TURN = 1_024;
 /** Milliseconds. */
 const RETRY_INTERVAL = 500;
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;

@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { describeInterop } from './scenarios.ts';
+import { ScriptedClients } from './scripted-clients.ts';
+
+const script = join(import.meta.dirname, 'mqtt-js-client.js');
+
+describeInterop({
+  name: 'MQTT.js',
+  missing: undefined,
+  transports: ['mqtt', 'ws'],
+  start: (server, transport) => new ScriptedClients([process.execPath, script], server, transport),
+});

@@ -1,0 +1,65 @@
+import type { MessageRecord } from '@wellhead/session-store';
+import type { BrokerContext } from './context.ts';
+import { deliverToGroups, deliverToRange, recordDeliveries } from './delivery.ts';
+import { copyOf } from './message.ts';
+import type { Publication } from './publication.ts';
+import type { Route } from './router.ts';
+import type { Session } from './session.ts';
+
+/** Work of many turns: each call does a turn's share; false when nothing is left. */
+export interface TurnWork {
+  step(): boolean;
+}
+
+/** True when a message has more receivers than one turn may serve. */
+export function isLong(context: BrokerContext, publication: Publication): boolean {
+  return context.router.route(publication.topic).targets.length > context.limits.deliveriesPerTurn;
+}
+
+/**
+ * A message for more receivers than one turn may serve: they get it in shares, and its publisher, who
+ * is held back meanwhile, its acknowledgement at the end. Other publishers are not held back: order is
+ * kept per publisher.
+ */
+export class LongFanOut implements TurnWork {
+  readonly #context: BrokerContext;
+  readonly #message: MessageRecord;
+  readonly #publisher: Session | undefined;
+  readonly #found: Route;
+  readonly #done: (receivers: number) => void;
+  #next = 0;
+  #receivers = 0;
+
+  /** `publication` shows the message now; it may show another when this is called upon. */
+  constructor(context: BrokerContext, publication: Publication, done: (receivers: number) => void) {
+    this.#context = context;
+    this.#message = publication.toMessage();
+    this.#publisher = publication.publisher;
+    // whoever subscribes or leaves meanwhile changes another array
+    this.#found = context.router.route(publication.topic);
+    this.#done = done;
+  }
+
+  step(): boolean {
+    const context = this.#context;
+    const { publication } = context;
+    const end = Math.min(this.#next + context.limits.deliveriesPerTurn, this.#found.targets.length);
+    // a store knows a message and all its deliveries by one change: each share is a message to it
+    this.#show(publication, this.#next === 0 ? this.#message.messageId : context.nextMessageId());
+    this.#receivers += deliverToRange(context, publication, this.#found, this.#next, end);
+    const isLast = end === this.#found.targets.length;
+    if (isLast) this.#receivers += deliverToGroups(context, publication, this.#found.groups);
+    recordDeliveries(context, publication);
+    this.#next = end;
+    if (!isLast) return true;
+    this.#done(this.#receivers);
+    return false;
+  }
+
+  #show(publication: Publication, messageId: number): void {
+    const topic = this.#context.topics.entry(this.#message.topicName);
+    const message =
+      messageId === this.#message.messageId ? this.#message : copyOf(this.#message, messageId);
+    publication.fromMessage(message, topic, this.#publisher, this.#context.now);
+  }
+}

@@ -1,0 +1,95 @@
+import type { DeliveryRecord, MessageRecord, SubscriptionRecord, WillRecord } from '../records.ts';
+import type { Enqueued, Sent, SessionClosed, SessionOpened } from '../session-change.ts';
+
+/** What a change of a session at its first epoch begins with. */
+export const first = (clientId: string): { readonly clientId: string; readonly epoch: number } => ({
+  clientId,
+  epoch: 1,
+});
+
+export function opened(clientId: string, epoch = 1): SessionOpened {
+  const sessionExpiryInterval = 3600;
+  const userName = `user of ${clientId}`;
+  return {
+    type: 'session-opened',
+    clientId,
+    epoch,
+    sessionExpiryInterval,
+    protocolVersion: 5,
+    userName,
+  };
+}
+
+export function closed(clientId: string, expiresAt: number, epoch = 1): SessionClosed {
+  return { type: 'session-closed', clientId, epoch, expiresAt, sessionExpiryInterval: 7200 };
+}
+
+/** A message whose content tells its id. */
+export function message(messageId: number, changes?: Partial<MessageRecord>): MessageRecord {
+  return {
+    messageId,
+    topicName: `topic/${messageId % 10}`,
+    payload: Uint8Array.of(messageId & 0xff, messageId >>> 8, 0, 0xff),
+    qos: 1,
+    retain: false,
+    properties: undefined,
+    publishedAt: 1_700_000_000_000 + messageId,
+    expiresAt: Infinity,
+    publisherId: 'publisher',
+    ...changes,
+  };
+}
+
+export function delivery(clientId: string, changes?: Partial<DeliveryRecord>): DeliveryRecord {
+  return {
+    clientId,
+    epoch: 1,
+    qos: 1,
+    retain: false,
+    subscriptionIdentifiers: undefined,
+    sharedFilter: undefined,
+    packetId: 0,
+    ...changes,
+  };
+}
+
+/** A message that begins to wait in the queues of these sessions. */
+export function enqueued(messageId: number, ...clientIds: string[]): Enqueued {
+  const deliveries = clientIds.map((clientId) => delivery(clientId));
+  return { type: 'enqueued', message: message(messageId), deliveries };
+}
+
+export function sent(clientId: string, messageId: number, packetId: number): Sent {
+  return { type: 'sent', clientId, epoch: 1, messageId, packetId };
+}
+
+export function subscription(
+  topicFilter: string,
+  changes?: Partial<SubscriptionRecord>,
+): SubscriptionRecord {
+  return {
+    topicFilter,
+    qos: 1,
+    noLocal: false,
+    retainAsPublished: false,
+    retainHandling: 0,
+    subscriptionIdentifier: 0,
+    ...changes,
+  };
+}
+
+export function will(changes?: Partial<WillRecord>): WillRecord {
+  return {
+    topicName: 'will/topic',
+    payload: Uint8Array.of(1, 2, 3),
+    qos: 2,
+    retain: true,
+    properties: Uint8Array.of(3, 0, 1, 97),
+    messageExpiryInterval: 60,
+    delayInterval: 30,
+    publishAt: Infinity,
+    publisherId: 'c',
+    userName: 'somebody',
+    ...changes,
+  };
+}
