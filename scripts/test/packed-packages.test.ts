@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packAll } from '../pack.js';
-import { exampleProblem, readmeExample } from '../readme-example.js';
+import { exampleProblem, readmeExample } from '../example.js';
 import { runTool } from '../step.js';
 import { publishablePackages } from '../workspace.js';
 

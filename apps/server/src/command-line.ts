@@ -34,7 +34,10 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
     settings = startSettings(flags, (message) => start.error(message));
   });
   program.usage('[start] [options]');
-  program.addHelpText('after', () => `\n${start.createHelp().formatHelp(start, start.createHelp())}`);
+  program.addHelpText(
+    'after',
+    () => `\n${start.createHelp().formatHelp(start, start.createHelp())}`,
+  );
   try {
     program.parse(args, { from: 'user' });
   } catch (error) {

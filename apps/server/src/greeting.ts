@@ -16,7 +16,10 @@ function howToTry(addresses: readonly ServedAddress[]): string[] {
   const tcp = addresses.find(({ name }) => name === 'mqtt');
   if (tcp !== undefined) {
     const place = `-h ${clientHost(tcp.host)} -p ${tcp.port}`;
-    return [`mosquitto_sub ${place} -t 'test/#' -v`, `mosquitto_pub ${place} -t test/hello -m hello`];
+    return [
+      `mosquitto_sub ${place} -t 'test/#' -v`,
+      `mosquitto_pub ${place} -t test/hello -m hello`,
+    ];
   }
   const webSocket = addresses.find(({ name }) => name === 'ws');
   if (webSocket !== undefined) {

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Broker } from '@wellhead/broker-core';
-import { tcpListener, tlsListener, unixListener, webSocketListener } from '@wellhead/transport-node';
+import {
+  tcpListener,
+  tlsListener,
+  unixListener,
+  webSocketListener,
+} from '@wellhead/transport-node';
 import { type ServerOptions, type TlsOptions, defaultServerOptions } from './server-options.ts';
 
 export type Listener = Parameters<Broker['listen']>[0];

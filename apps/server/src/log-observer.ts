@@ -53,7 +53,8 @@ export class LogObserver implements Observer, Disposable {
 
   fault(error: unknown, where: string): void {
     const fields = { where, ...errorFields(error) };
-    if (this.#admits('error', `fault ${where} ${fields.code ?? ''}`)) this.#log.error(fields, 'fault');
+    if (this.#admits('error', `fault ${where} ${fields.code ?? ''}`))
+      this.#log.error(fields, 'fault');
   }
 
   [Symbol.dispose](): void {

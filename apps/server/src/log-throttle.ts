@@ -6,8 +6,8 @@ export class LogThrottle {
   admits(cause: string, burst: number): boolean {
     const known = this.#seen.get(cause);
     if (known !== undefined) return ++known.count <= known.burst;
-    if (this.#seen.size >= MAXIMUM_CAUSES) {
-      return cause === OTHER_CAUSES ? false : this.admits(OTHER_CAUSES, burst);
+    if (this.#seen.size >= MAXIMUM_CAUSES && cause !== OTHER_CAUSES) {
+      return this.admits(OTHER_CAUSES, burst);
     }
     this.#seen.set(cause, { burst, count: 1 });
     return true;

@@ -9,7 +9,7 @@ import { StopSignals } from './stop-signals.ts';
 /** Runs a broker until a signal ends it; resolves with the exit status. */
 export async function serve(settings: Settings): Promise<number> {
   const log = createLog(settings.log);
-  using signals = new StopSignals(log.flush);
+  using signals = new StopSignals(() => log.flush());
   using _watch = watchUncaught(log);
   using observer = new LogObserver(log.logger);
   let server: Server;

@@ -35,7 +35,10 @@ export function addStartOptions(command: Command): Command {
   command.option('--memory', 'keep everything in memory, lost at exit (the default)');
   const data = new Option('--data <dir>', 'keep data in a directory (not available yet)');
   command.addOption(data.conflicts('memory'));
-  command.option('--allow-anonymous', 'admit everybody from everywhere, not only from this machine');
+  command.option(
+    '--allow-anonymous',
+    'admit everybody from everywhere, not only from this machine',
+  );
   addLimitOptions(command.optionsGroup('Limits:'));
   command.optionsGroup('Output:');
   const level = new Option('--log-level <level>', 'the least that is worth a line');

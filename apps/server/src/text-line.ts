@@ -3,11 +3,18 @@
  * clients choose (identifiers, topics) can neither begin a new line nor speak to the terminal.
  */
 export function textLine(json: string): string {
-  // the log writes objects
-  const { time, level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
-  const parts = [String(time), String(level).padEnd(5), printable(String(msg ?? ''))];
+  // the log writes objects, with these three as text
+  const { time, level, msg = '', ...fields } = JSON.parse(json) as LogLine;
+  const parts = [time, level.padEnd(5), printable(msg)];
   for (const [name, value] of Object.entries(fields)) parts.push(`${name}=${fieldText(value)}`);
   return `${parts.join(' ')}\n`;
+}
+
+interface LogLine {
+  readonly time: string;
+  readonly level: string;
+  readonly msg?: string;
+  readonly [field: string]: unknown;
 }
 
 function fieldText(value: unknown): string {

@@ -11,7 +11,9 @@ export interface Address {
 /** The program under test, not waited for. `preload` is a module that Node loads before it. */
 export function runWellhead(args: readonly string[], preload?: string): Program {
   if (!existsSync(join(folder, 'dist', 'index.js'))) {
-    throw new Error('apps/server/dist is missing, and these tests run the built program: npm run build');
+    throw new Error(
+      'apps/server/dist is missing, and these tests run the built program: npm run build',
+    );
   }
   const loaded = preload === undefined ? [] : ['--import', preload];
   return new Program(process.execPath, [...loaded, join(folder, 'bin', 'wellhead.js'), ...args]);
@@ -28,9 +30,9 @@ export class Wellhead implements AsyncDisposable {
   }
 
   static async start(args: readonly string[] = [], preload?: string): Promise<Wellhead> {
-    const ports = ['--port', '0', '--ws-port', '0'];
-    const given = ports.filter((_, index) => !args.includes(ports[index - (index % 2)] ?? ''));
-    const program = runWellhead(['--log-format', 'json', ...given, ...args], preload);
+    const tcp = args.includes('--no-tcp') ? [] : ['--port', '0'];
+    const ports = [...tcp, '--ws-port', '0'];
+    const program = runWellhead(['--log-format', 'json', ...ports, ...args], preload);
     await program.stderr.find((line) => fieldsOf(line)['msg'] === READY);
     const addresses = new Map<string, Address>();
     for (const line of program.stderr.all) {

@@ -20,6 +20,7 @@ import type { BrokerContext } from './context.ts';
 import type { Timed } from './deadlines.ts';
 import { drop } from './delivery.ts';
 import { receiveDisconnect } from './disconnect.ts';
+import { guard } from './guard.ts';
 import type { ClientInfo, DropReason } from './hooks.ts';
 import { receivePublish } from './publish.ts';
 import { pump } from './queue.ts';
@@ -233,19 +234,27 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
    * the connection has ended. A rejection is reported, and `proceed` gets `undefined`.
    */
   hold<T>(answer: Promise<T>, proceed: (value: T | undefined) => void): void {
+    const release = this.holdBack();
+    answer.then(
+      (value) => release(() => proceed(value)),
+      (error: unknown) => {
+        this.context.observer.fault?.(error, 'hook');
+        release(() => proceed(undefined));
+      },
+    );
+  }
+
+  /** Holds back everything that the client sends until the function returned is called; it does what follows, unless the connection has ended. */
+  holdBack(): (proceed: () => void) => void {
     this.#holds++;
     this.decoder.pause();
     this.pauseReading();
-    const settled = (value: T | undefined): void => {
+    return (proceed) => {
       this.#holds--;
       if (this.phase === 'closed') return;
-      proceed(value);
+      guard(this, proceed);
       if (this.#holds === 0) this.context.turn.continueLater(this);
     };
-    answer.then(settled, (error: unknown) => {
-      this.context.observer.fault?.(error, 'hook');
-      settled(undefined);
-    });
   }
 
   /** Counts work done for this connection; beyond its share of a turn the rest of what was received waits for the next. */

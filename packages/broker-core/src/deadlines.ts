@@ -18,11 +18,13 @@ export class Deadlines {
   readonly #slots: (Set<Timed> | undefined)[] = new Array<Set<Timed> | undefined>(SLOTS).fill(
     undefined,
   );
+  readonly #fault: (error: unknown) => void;
   #tick: number;
   #size = 0;
 
-  /** `now` is where the wheel starts. */
-  constructor(now: number) {
+  /** `now` is where the wheel starts; an error of one who is called goes to `fault`, and the others are called all the same. */
+  constructor(now: number, fault: (error: unknown) => void) {
+    this.#fault = fault;
     this.#tick = Math.floor(now / DEADLINE_GRANULARITY);
   }
 
@@ -64,8 +66,12 @@ export class Deadlines {
     // whoever is scheduled meanwhile may join this set, and is looked at once more at most
     for (const timed of Array.from(slot)) {
       this.cancel(timed);
-      if (timed.deadline <= now) timed.timeout(now);
-      else this.schedule(timed);
+      try {
+        if (timed.deadline <= now) timed.timeout(now);
+        else this.schedule(timed);
+      } catch (error) {
+        this.#fault(error);
+      }
     }
   }
 

@@ -212,12 +212,10 @@ function distributeInTurns(
 ): void {
   const { context } = connection;
   const { qos } = publication;
-  const served = new Promise<number>((resolve) => {
-    context.turn.workOn(new LongFanOut(context, publication, resolve));
-  });
-  connection.hold(served, (receivers) => {
-    acknowledgePublish(connection, session, qos, packetId, receivers ?? 0);
-  });
+  const release = connection.holdBack();
+  const served = (receivers: number): void =>
+    release(() => acknowledgePublish(connection, session, qos, packetId, receivers));
+  context.turn.workOn(new LongFanOut(context, publication, served));
 }
 
 function acknowledgePublish(

@@ -3,6 +3,7 @@ import { OutboundWindow } from '@wellhead/protocol';
 import type { QueuedDelivery } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { drop, sendMaximum, settle } from './delivery.ts';
+import { guard } from './guard.ts';
 import { Delivery } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
@@ -147,7 +148,7 @@ export function loadPage(context: BrokerContext, session: Session): void {
     (deliveries) => {
       if (session.connection !== connection || !connection.open) return;
       session.loading = false;
-      takePage(context, session, deliveries, backlog);
+      guard(connection, () => takePage(context, session, deliveries, backlog));
     },
     (error: unknown) => {
       if (session.connection !== connection) return;

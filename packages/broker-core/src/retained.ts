@@ -2,6 +2,7 @@ import type { MessageRecord } from '@wellhead/session-store';
 import { RetainedIndex } from '@wellhead/topic-matcher';
 import type { BrokerContext } from './context.ts';
 import { deliverKept, drop } from './delivery.ts';
+import { guard } from './guard.ts';
 import { messageSize } from './message.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
@@ -162,9 +163,11 @@ function sendEntries(
     (messages) => {
       if (session.connection !== connection || connection?.open !== true) return;
       session.loading = false;
-      for (const message of messages)
-        if (message !== undefined) sendRetained(context, replay, message);
-      connection.pump();
+      guard(connection, () => {
+        for (const message of messages)
+          if (message !== undefined) sendRetained(context, replay, message);
+        connection.pump();
+      });
     },
     (error: unknown) => {
       if (session.connection === connection) session.loading = false;

@@ -84,7 +84,7 @@ describe('large packets', () => {
       encode({ type: 3, topicName: 't', payload, qos: 0, dup: false, retain: false }, 4),
       pingreq,
     );
-    for (const size of [1000, 65_536]) {
+    for (const size of [1000, 16_000]) {
       const sink = recorder();
       let owned: boolean[] = [];
       const publishes = sink.publish.bind(sink);

@@ -165,6 +165,18 @@ export class WireClient extends RawClient {
     }
   }
 
+  /** Receives and acknowledges these topics and payloads, in any order, and nothing else among them. */
+  async receiveUntilAll(wanted: readonly (readonly [string, string])[]): Promise<void> {
+    const missing = wanted.map(([topicName, payload]) => `${topicName} ${payload}`);
+    while (missing.length > 0) {
+      const publish = await this.receive();
+      const found = `${publish.topicName} ${Buffer.from(publish.payload).toString()}`;
+      const i = missing.indexOf(found);
+      check(i >= 0, `one of ${missing.join('; ')}`, found);
+      missing.splice(i, 1);
+    }
+  }
+
   /** Sends PUBACK (4), PUBREC (5), PUBREL (6) or PUBCOMP (7). */
   acknowledge(type: 4 | 5 | 6 | 7, packetId: number, reasonCode = 0, properties?: AckProperties): void {
     this.send({ type, packetId, reasonCode, properties });

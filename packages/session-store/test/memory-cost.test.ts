@@ -12,7 +12,7 @@ test('50,000 queued messages of 64 bytes cost at most 500 bytes each, records in
   for (let messageId = 1; messageId <= COUNT; messageId++) enqueue(store, messageId);
   const each = (memoryInUse() - before) / COUNT;
   expect(store.sizes().deliveries).toBe(COUNT);
-  console.log(each);
+
   expect(each).toBeLessThan(500);
 });
 

@@ -7,7 +7,10 @@ const missing = programs.filter((name) => spawnSync(name, ['--help']).error !== 
 
 describeInterop({
   name: 'mosquitto_pub and mosquitto_sub',
-  missing: missing.length === 0 ? undefined : `there is no ${missing.join(', ')}; install mosquitto-clients`,
+  missing:
+    missing.length === 0
+      ? undefined
+      : `there is no ${missing.join(', ')}; install mosquitto-clients`,
   transports: ['mqtt'],
   start: (server) => new MosquittoClients(server),
 });

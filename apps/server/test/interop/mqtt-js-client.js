@@ -34,7 +34,9 @@ const actions = {
     });
     client.on('disconnect', (packet) => (reasonCode = packet.reasonCode ?? 0));
     client.on('end', () => (isEnding = true));
-    client.on('close', () => tell(as, isEnding || client.disconnecting ? 'closed' : 'lost', { reasonCode }));
+    client.on('close', () =>
+      tell(as, isEnding || client.disconnecting ? 'closed' : 'lost', { reasonCode }),
+    );
     client.on('error', (error) => tell(as, 'failed', { reason: error.message }));
   },
 

@@ -36,7 +36,11 @@ export function describeInterop(kind: ClientKind): void {
 function describeMessages(clients: () => Clients, version: Version, place: string): void {
   test.each<QoS>([0, 1, 2])('a message at QoS %i', async (qos) => {
     const topic = `${place}/qos/${qos}`;
-    const subscriber = await clients().subscribe({ version, filter: `${place}/qos/${qos}/#`, qos: 2 });
+    const subscriber = await clients().subscribe({
+      version,
+      filter: `${place}/qos/${qos}/#`,
+      qos: 2,
+    });
     const message = { topic, payload: `at QoS ${qos}`, qos, retain: false };
     await clients().publish(message, version);
     expect(await subscriber.next()).toEqual(message);
@@ -44,7 +48,12 @@ function describeMessages(clients: () => Clients, version: Version, place: strin
   });
 
   test('a retained message is set, and cleared', async () => {
-    const retained = (topic: string, payload: string): Message => ({ topic, payload, qos: 1, retain: true });
+    const retained = (topic: string, payload: string): Message => ({
+      topic,
+      payload,
+      qos: 1,
+      retain: true,
+    });
     const filter = `${place}/retained/+`;
     await clients().publish(retained(`${place}/retained/a`, 'first'), version);
     await clients().publish(retained(`${place}/retained/a`, 'second'), version);
@@ -94,7 +103,13 @@ function describeSessions(
   test('a persistent session, and what was queued for it', async () => {
     const { clients } = both();
     const filter = `${place}/queued/#`;
-    const options = { version, clientId: clientIdFor('q'), persistent: true, filter, qos: 1 } as const;
+    const options = {
+      version,
+      clientId: clientIdFor('q'),
+      persistent: true,
+      filter,
+      qos: 1,
+    } as const;
     const before = await clients.subscribe(options);
     expect(before.sessionPresent ?? false).toBe(false);
     await before.stop();

@@ -1,6 +1,13 @@
 import { Program } from '../program.ts';
 import type { Wellhead } from '../wellhead.ts';
-import type { Clients, Message, Subscriber, SubscriberOptions, Transport, Version } from './clients.ts';
+import type {
+  Clients,
+  Message,
+  Subscriber,
+  SubscriberOptions,
+  Transport,
+  Version,
+} from './clients.ts';
 
 interface Event {
   readonly as: string;
@@ -90,7 +97,8 @@ class ScriptedClient {
 
   async open(options: Partial<SubscriberOptions>): Promise<Event> {
     const { host, port } = this.#server.address(this.#transport);
-    const { clientId = `i${process.pid}${this.#transport}${this.#name}`, persistent = false } = options;
+    const { clientId = `i${process.pid}${this.#transport}${this.#name}`, persistent = false } =
+      options;
     const place = { transport: this.#transport, host, port, path: '/mqtt' };
     this.do({ do: 'open', ...place, ...options, clientId, persistent });
     return this.event('connected');

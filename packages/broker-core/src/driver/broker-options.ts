@@ -71,7 +71,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     publication: new Publication(topics.entry('$SYS'), nextMessageId),
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),
-    deadlines: new Deadlines(now),
+    deadlines: new Deadlines(now, (error) => context.observer.fault?.(error, 'deadline')),
     turn: new Turn(wake),
     slabs: new SlabPool(),
     now,

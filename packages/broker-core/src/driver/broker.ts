@@ -12,6 +12,7 @@ import type { BrokerContext } from '../context.ts';
 import type { Counters } from '../counters.ts';
 import { DEADLINE_GRANULARITY } from '../deadlines.ts';
 import { BrokerError } from '../errors.ts';
+import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { publishMessage } from '../publish.ts';
 import { Admission } from './admission.ts';
@@ -20,7 +21,7 @@ import { type LocalMessage, toMessage } from './local-message.ts';
 import { type LocalSubscription, MessageStream, receivedMessage } from './local-subscription.ts';
 import { SysTopics } from './sys-topics.ts';
 import { systemHost } from './system-host.ts';
-import { TurnDriver, guard } from './turn-driver.ts';
+import { TurnDriver } from './turn-driver.ts';
 
 export interface LocalSubscribeOptions {
   /** @default 2 */
@@ -191,7 +192,8 @@ export class Broker implements AsyncDisposable {
     try {
       connection.receive(chunk, now);
     } catch (error) {
-      guard(this.#context, connection, () => {
+      // no closure where nothing goes wrong
+      guard(connection, () => {
         throw error;
       });
     }
@@ -207,7 +209,7 @@ export class Broker implements AsyncDisposable {
     if (!this.#connections.delete(connection)) return;
     this.#admission.leave(connection.link);
     context.counters.connections--;
-    guard(context, connection, () => connection.transportClosed(this.#host.now()));
+    guard(connection, () => connection.transportClosed(this.#host.now()));
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
@@ -218,9 +220,7 @@ export class Broker implements AsyncDisposable {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const stream of Array.from(this.#localSessions)) await stream.close();
     for (const connection of Array.from(this.#connections)) {
-      guard(context, connection, () =>
-        connection.fail(SERVER_SHUTTING_DOWN, 'the server is shutting down'),
-      );
+      guard(connection, () => connection.fail(SERVER_SHUTTING_DOWN, 'the server is shutting down'));
     }
     this.#driver.run();
     await this.#driver.settled();

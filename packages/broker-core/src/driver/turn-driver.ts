@@ -1,6 +1,7 @@
 import { type SessionChange, StoreError } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
+import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
 import type { Session } from '../session.ts';
@@ -66,8 +67,7 @@ export class TurnDriver {
     const { continuing } = turn;
     if (continuing.length === 0) return;
     turn.continuing = [];
-    for (const connection of continuing)
-      guard(context, connection, () => connection.continue(context.now));
+    for (const connection of continuing) guard(connection, () => connection.continue(context.now));
   }
 
   /** One share of what takes many turns. */
@@ -91,7 +91,7 @@ export class TurnDriver {
     this.#readable = [];
     for (const session of readable) {
       const { connection } = session;
-      if (connection !== undefined) guard(context, connection, () => loadPage(context, session));
+      if (connection !== undefined) guard(connection, () => loadPage(context, session));
     }
   }
 
@@ -242,21 +242,6 @@ export class TurnDriver {
   }
 }
 
-/** An error in one connection ends that connection, and nothing else. */
-export function guard(context: BrokerContext, connection: ClientConnection, run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    context.observer.fault?.(error, 'connection');
-    try {
-      connection.fail(IMPLEMENTATION_SPECIFIC_ERROR, 'internal error');
-    } catch (secondError) {
-      context.observer.fault?.(secondError, 'connection');
-      connection.link.destroy();
-    }
-  }
-}
-
 function commitOf(
   store: BrokerContext['store'],
   changes: readonly SessionChange[],
@@ -279,4 +264,3 @@ function isRetriable(error: unknown): boolean {
 const WRITES_PER_TURN = 1_024;
 /** Milliseconds. */
 const RETRY_INTERVAL = 500;
-const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;

@@ -85,7 +85,6 @@ const packetSizes = defineCases(5, 'client-limits', [
     requires: ['retain'],
     async run(t) {
       const client = await t.connect({ properties: { maximumPacketSize: 200 } });
-      await client.publish(t.topic('a'), 'x'.repeat(150), { retain: true });
       const publisher = await t.connect();
       await publisher.publish(t.topic('b'), 'x'.repeat(300), { retain: true });
       await publisher.publish(t.topic('c'), 'small', { retain: true });

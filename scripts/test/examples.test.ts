@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exampleProblem, readmeExample } from '../readme-example.js';
-import { publishablePackages } from '../workspace.js';
+import { exampleOf, exampleProblem, readmeExample } from '../example.js';
+import { packagesUnder, publishablePackages } from '../workspace.js';
 
 test.each(publishablePackages().map(({ manifest, path }) => [manifest.name, path]))(
   'the example in the README of %s runs in the workspace',
   async (_name, path) => {
     const example = readmeExample(readFileSync(join(path, 'README.md'), 'utf8'));
+    expect(await exampleProblem(example, path)).toBeUndefined();
+  },
+);
+
+test.each(packagesUnder(['examples']).map(({ folder, path }) => [folder, path]))(
+  'examples/%s runs',
+  async (_folder, path) => {
+    const example = exampleOf(readFileSync(join(path, 'index.js'), 'utf8'));
     expect(await exampleProblem(example, path)).toBeUndefined();
   },
 );

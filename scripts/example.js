@@ -1,18 +1,28 @@
-// Each package's README has one example that runs: a block ```js example of plain JavaScript,
+// Each package has one example that runs, in its README: a block ```js example of plain JavaScript,
 // in which comments `// prints: …` state, in order, the lines that it writes to standard output.
+// The programs of examples/ keep to the same.
 
 import { runTool } from './step.js';
 
+/** @typedef {{ code: string, prints: string[] }} Example */
+
 /**
  * @param {string} markdown
- * @returns {{ code: string, prints: string[] }}
+ * @returns {Example}
  */
 export function readmeExample(markdown) {
   const blocks = [...markdown.matchAll(/^```js example\n(.*?)^```$/gms)];
   if (blocks.length !== 1) {
     throw new Error(`expected one block \`\`\`js example, found ${blocks.length}`);
   }
-  const code = blocks[0]?.[1] ?? '';
+  return exampleOf(blocks[0]?.[1] ?? '');
+}
+
+/**
+ * @param {string} code
+ * @returns {Example}
+ */
+export function exampleOf(code) {
   const prints = Array.from(code.matchAll(/\/\/ prints: (.*)$/gm), (match) => match[1] ?? '');
   if (prints.length === 0) throw new Error('the example says nowhere what it prints: // prints: …');
   return { code, prints };
@@ -21,7 +31,7 @@ export function readmeExample(markdown) {
 /**
  * Runs an example as if its code stood in a file of `folder`; `undefined` means that it did what
  * its comments say.
- * @param {{ code: string, prints: readonly string[] }} example
+ * @param {Example} example
  * @param {string} folder
  */
 export async function exampleProblem({ code, prints }, folder) {

@@ -1,0 +1,221 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { type Socket, connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Address, Wellhead, runWellhead } from './wellhead.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wellhead-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
+const certificate = [
+  '--cert',
+  fixture('localhost-cert.pem'),
+  '--key',
+  fixture('localhost-key.pem'),
+];
+
+describe('ready', () => {
+  test('one line for each listener, with its url and port, then what to know', async () => {
+    const unix = join(folder, 'ready.sock');
+    const ports = ['--port', '0', '--ws-port', '0', '--tls-port', '0', '--unix', unix];
+    await using program = runWellhead([...ports, ...certificate]);
+    await program.stderr.find((line) => line.includes('Ctrl-C'));
+    const ready = program.stderr.all.filter((line) => line.includes(' listening '));
+    const urls = ready.map((line) => /url=(\S+) .*port=(\d+)/.exec(line)?.slice(1, 3) ?? []);
+    expect(urls.map(([url = '', port = '']) => url.replace(`:${port}`, ':N'))).toEqual([
+      'mqtt://127.0.0.1:N',
+      'mqtts://127.0.0.1:N',
+      'ws://127.0.0.1:N/mqtt',
+      `unix://${unix}`,
+    ]);
+    const rest = program.stderr.all.slice(ready.length).join('\n');
+    for (const [url = ''] of urls) expect(rest).toContain(url);
+    expect(rest).toContain('in memory');
+    expect(rest).toContain(`mosquitto_sub -h 127.0.0.1 -p ${urls[0]?.[1]} -t 'test/#' -v`);
+    expect(program.stdout.all).toEqual([]);
+    program.signal('SIGTERM');
+    expect(await program.end).toEqual({ status: 0, signal: null });
+  });
+
+  test('every listener serves', async () => {
+    const unix = join(folder, 'serves.sock');
+    await using server = await Wellhead.start(['--tls-port', '0', ...certificate, '--unix', unix]);
+    const ca = await readFile(fixture('localhost-cert.pem'));
+    for (const listener of ['mqtt', 'mqtts', 'ws']) {
+      const client = await connectAsync(server.address(listener).url, { ca, reconnectPeriod: 0 });
+      await client.endAsync();
+    }
+    const socket = await helloBy(connectSocket(unix));
+    socket.destroy();
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('a listener can be switched off, and the path of the WebSocket chosen', async () => {
+    await using server = await Wellhead.start(['--no-tcp', '--ws-path', '/socket']);
+    expect(() => server.address('mqtt')).toThrow('no listener');
+    expect(new URL(server.address('ws').url).pathname).toBe('/socket');
+    const client = await connectAsync(server.address('ws').url, { reconnectPeriod: 0 });
+    await client.endAsync();
+    expect(await server.stop()).toBe(0);
+  });
+
+  test.each<[string, string[], number]>([
+    ['this machine', ['--host', '127.0.0.1'], 0],
+    ['every address', ['--host', '0.0.0.0'], 1],
+    ['every address, for everybody', ['--host', '0.0.0.0', '--allow-anonymous'], 1],
+  ])('listening on %s', async (_where, args, warnings) => {
+    await using server = await Wellhead.start(args);
+    const warned = server.program.stderr.all.filter((line) => line.includes('"level":"warn"'));
+    expect(warned.length).toBe(warnings);
+    for (const line of warned) expect(line).toContain('--allow-anonymous');
+    expect(await server.stop()).toBe(0);
+  });
+});
+
+describe('the end', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s: MQTT 5 clients get DISCONNECT 0x8B, and the exit status is 0',
+    async (signal) => {
+      await using server = await Wellhead.start();
+      const told = ['mqtt', 'ws'].map((listener) => disconnection(server.address(listener)));
+      await Promise.all(told.map(({ connected }) => connected));
+      server.program.signal(signal);
+      expect(await Promise.all(told.map(({ reasonCode }) => reasonCode))).toEqual([0x8b, 0x8b]);
+      expect(await server.program.end).toEqual({ status: 0, signal: null });
+      await server.logged({ msg: 'stopped' });
+    },
+  );
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('a second %s exits at once, with %i', async (signal, status) => {
+    await using server = await Wellhead.start();
+    // a client that never closes keeps an orderly end waiting
+    const { port } = server.address('mqtt');
+    const socket = await helloBy(connectSocket({ port, host: '127.0.0.1', allowHalfOpen: true }));
+    server.program.signal(signal);
+    await server.logged({ msg: 'stopping', signal });
+    server.program.signal(signal);
+    expect(await server.program.end).toEqual({ status, signal: null });
+    socket.destroy();
+  });
+
+  test('an error that nobody caught: one line with the reason, and exit status 1', async () => {
+    await using server = await Wellhead.start([], fixture('throw-on-signal.js'));
+    const before = server.program.stderr.all.length;
+    server.program.signal('SIGUSR2');
+    expect(await server.program.end).toEqual({ status: 1, signal: null });
+    const lines = server.program.stderr.all.slice(before);
+    expect(lines.length).toBe(1);
+    expect(lines[0]).toContain('planted by a test');
+  });
+});
+
+describe('a start that fails says why in one line, and exits with 1', () => {
+  const garbage = join(folder, 'garbage.pem');
+  writeFileSync(garbage, 'not a certificate\n');
+  const [, cert = '', , key = ''] = certificate;
+  const free = ['--port', '0', '--ws-port', '0'];
+  const tls = (certFile: string, keyFile: string): string[] => {
+    return [...free, '--tls-port', '0', '--cert', certFile, '--key', keyFile];
+  };
+
+  test.each<[string, string[], string]>([
+    ['a bad flag', ['--prot', '1'], "unknown option '--prot'"],
+    ['a bad value', ['--port', '99999'], 'from 0 to 65535'],
+    ['an unknown command', ['serve'], "'serve'"],
+    ['--cert without --key', ['--tls-port', '0', '--cert', cert], 'missing: --key'],
+    ['--data', ['--data', folder], 'not available yet'],
+    ['no such certificate', tls(join(folder, 'none.pem'), key), 'none.pem'],
+    ['a certificate that is a folder', tls(folder, key), 'Cannot read the certificate file'],
+    ['no such key', tls(cert, join(folder, 'none.pem')), 'Cannot read the key file'],
+    ['a certificate that is none', tls(garbage, key), 'Cannot use the certificate or key'],
+    ['a key that is none', tls(cert, garbage), 'Cannot use the certificate or key'],
+    [
+      'the key of another certificate',
+      tls(cert, fixture('other-key.pem')),
+      'Cannot use the certificate or key',
+    ],
+    ['an address of another machine', [...free, '--host', '192.0.2.1'], '192.0.2.1'],
+    ['a Unix socket in no folder', [...free, '--unix', join(folder, 'no/such.sock')], 'such.sock'],
+  ])('%s', async (_what, args, reason) => {
+    await using program = runWellhead(args);
+    expect(await program.end).toEqual({ status: 1, signal: null });
+    expect(program.stderr.all).toEqual([expect.stringMatching(/^wellhead: /)]);
+    expect(program.stderr.all[0]).toContain(reason);
+    expect(program.stdout.all).toEqual([]);
+  });
+
+  test.each(['--port', '--ws-port', '--tls-port'])('a port that is taken: %s', async (flag) => {
+    await using server = await Wellhead.start();
+    const { port } = server.address('mqtt');
+    const others = free.filter((_, index) => free[index - (index % 2)] !== flag);
+    await using program = runWellhead([
+      ...others,
+      flag,
+      String(port),
+      ...(flag === '--tls-port' ? certificate : []),
+    ]);
+    expect(await program.end).toEqual({ status: 1, signal: null });
+    expect(program.stderr.all).toEqual([
+      `wellhead: Cannot listen on 127.0.0.1:${port}: the address is in use. Choose another one, or port 0 for any free one.`,
+    ]);
+  });
+
+  test('a Unix socket that is taken', async () => {
+    const path = join(folder, 'taken.sock');
+    await using _server = await Wellhead.start(['--unix', path]);
+    await using program = runWellhead([...free, '--unix', path]);
+    expect((await program.end).status).toBe(1);
+    expect(program.stderr.all).toEqual([
+      expect.stringContaining('taken.sock: the address is in use'),
+    ]);
+  });
+
+  test('in JSON when the log is JSON', async () => {
+    await using program = runWellhead([...free, '--host', '192.0.2.1', '--log-format', 'json']);
+    expect((await program.end).status).toBe(1);
+    expect(program.stderr.all).toEqual([expect.stringContaining('"level":"fatal"')]);
+  });
+});
+
+test.each<[string, string[], RegExp]>([
+  ['--version', ['--version'], /^\d+\.\d+\.\d+$/],
+  ['start --version', ['start', '--version'], /^\d+\.\d+\.\d+$/],
+  ['--help', ['--help'], /^Usage: wellhead/],
+  ['start --help', ['start', '--help'], /^Usage: wellhead start/],
+])('%s speaks on standard output and exits with 0', async (_line, args, first) => {
+  await using program = runWellhead(args);
+  expect(await program.end).toEqual({ status: 0, signal: null });
+  expect(program.stdout.all[0]).toMatch(first);
+  expect(program.stderr.all).toEqual([]);
+});
+
+/** An MQTT 5 client that waits to be told why it is disconnected. */
+function disconnection({ url }: Address): {
+  connected: Promise<void>;
+  reasonCode: Promise<number | undefined>;
+} {
+  const connecting = connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
+  return {
+    connected: connecting.then(() => {}),
+    reasonCode: connecting.then(
+      (client) =>
+        new Promise((resolve) => client.once('disconnect', (packet) => resolve(packet.reasonCode))),
+    ),
+  };
+}
+
+/** Sends a CONNECT of MQTT 3.1.1 and waits for its CONNACK. */
+async function helloBy(socket: Socket): Promise<Socket> {
+  socket.write(Uint8Array.of(0x10, 13, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 1, 97));
+  const connack = await new Promise<Buffer>((resolve, reject) => {
+    socket.once('data', resolve).once('error', reject);
+  });
+  expect([...connack]).toEqual([0x20, 2, 0, 0]);
+  return socket;
+}

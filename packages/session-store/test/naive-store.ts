@@ -1,0 +1,251 @@
+import {
+  checkChanges,
+  type MessageRecord,
+  type QueuedDelivery,
+  type RetainedRecord,
+  type SessionChange,
+  type SessionRecord,
+  type SessionStore,
+  StoreError,
+  type StoreSizes,
+} from '@wellhead/session-store';
+
+/** Where a naive store keeps its state, so that another can be opened on it. */
+export interface Place {
+  state: State;
+}
+
+export function newPlace(): Place {
+  return { state: { sessions: [], retained: [], lastMessageId: 0 } };
+}
+
+/**
+ * The contract in the plainest words: a commit works on a copy of everything, and keeps it when nothing was wrong.
+ * Asynchronous, durable as long as its place, and shared by all who have the place.
+ */
+export class NaiveStore implements SessionStore {
+  readonly supports = { durable: true, shared: true };
+  protected readonly place: Place;
+  #closed = false;
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  async commit(changes: readonly SessionChange[]): Promise<void> {
+    this.#assertOpen();
+    const next = structuredClone(this.place.state);
+    const error = checkChanges(changes, (id) => find(next, id)?.record.epoch);
+    if (error) throw error;
+    for (const change of changes) apply(next, structuredClone(change));
+    this.place.state = next;
+  }
+
+  async *load(options?: { signal?: AbortSignal }): AsyncIterable<SessionRecord> {
+    this.#assertOpen();
+    options?.signal?.throwIfAborted();
+    for (const { record, queue } of this.place.state.sessions) {
+      const queuedBytes = queue.reduce((sum, { message }) => sum + size(message), 0);
+      yield { ...record, queuedMessages: queue.length, queuedBytes };
+    }
+  }
+
+  async *loadRetained(options?: { signal?: AbortSignal }): AsyncIterable<RetainedRecord> {
+    this.#assertOpen();
+    options?.signal?.throwIfAborted();
+    for (const message of this.place.state.retained) {
+      const { topicName, messageId, expiresAt } = message;
+      yield { topicName, messageId, expiresAt, size: size(message) };
+    }
+  }
+
+  async lastMessageId(): Promise<number> {
+    return this.place.state.lastMessageId;
+  }
+
+  async readQueue(clientId: string, after: number, limit: number): Promise<QueuedDelivery[]> {
+    this.#assertOpen();
+    const queue = find(this.place.state, clientId)?.queue ?? [];
+    return queue
+      .toSorted((a, b) => a.position - b.position)
+      .filter(({ position }) => position > after)
+      .slice(0, limit);
+  }
+
+  async readRetained(topicNames: readonly string[]): Promise<(MessageRecord | undefined)[]> {
+    this.#assertOpen();
+    const { retained } = this.place.state;
+    return topicNames.map((name) => retained.find(({ topicName }) => topicName === name));
+  }
+
+  sizes(): StoreSizes {
+    const { sessions, retained } = this.place.state;
+    const deliveries = sessions.flatMap(({ queue }) => queue);
+    const needed = [
+      ...deliveries.filter(({ released }) => !released).map(({ message }) => message),
+      ...retained,
+    ];
+    const messages = new Map(needed.map((message) => [message.messageId, message]));
+    return {
+      sessions: sessions.length,
+      messages: messages.size,
+      messageBytes: [...messages.values()].reduce((sum, message) => sum + size(message), 0),
+      deliveries: deliveries.length,
+      retained: retained.length,
+      retainedBytes: retained.reduce((sum, message) => sum + size(message), 0),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError('STORE_CLOSED', 'closed');
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Session {
+  record: Mutable<SessionRecord>;
+  queue: Mutable<QueuedDelivery>[];
+}
+
+interface State {
+  sessions: Session[];
+  retained: MessageRecord[];
+  lastMessageId: number;
+}
+
+function find(state: State, clientId: string): Session | undefined {
+  return state.sessions.find(({ record }) => record.clientId === clientId);
+}
+
+function size({ payload, properties }: MessageRecord): number {
+  return payload.length + (properties?.length ?? 0);
+}
+
+function apply(state: State, change: SessionChange): void {
+  switch (change.type) {
+    case 'enqueued':
+      return enqueue(state, change);
+    case 'retained-set':
+      state.lastMessageId = Math.max(state.lastMessageId, change.message.messageId);
+      state.retained = state.retained.filter((kept) => kept.topicName !== change.message.topicName);
+      state.retained.push(change.message);
+      return;
+    case 'retained-cleared':
+      state.retained = state.retained.filter((kept) => kept.topicName !== change.topicName);
+      return;
+    case 'session-opened':
+      return open(state, change);
+    case 'session-removed':
+      state.sessions = state.sessions.filter(({ record }) => record.clientId !== change.clientId);
+      return;
+    default: {
+      const session = find(state, change.clientId);
+      if (session) applyToSession(session, change);
+    }
+  }
+}
+
+function open(state: State, change: SessionChange & { type: 'session-opened' }): void {
+  const { type: _, userName, ...opened } = change;
+  const fresh = {
+    subscriptions: [],
+    receivedPacketIds: [],
+    will: undefined,
+    queuedMessages: 0,
+    queuedBytes: 0,
+  };
+  const session = find(state, change.clientId);
+  const record = {
+    ...(session?.record ?? fresh),
+    ...opened,
+    userName,
+    expiresAt: Infinity,
+    connected: true,
+  };
+  if (session) session.record = record;
+  else state.sessions.push({ record, queue: [] });
+}
+
+function enqueue(
+  state: State,
+  { message, deliveries }: SessionChange & { type: 'enqueued' },
+): void {
+  state.lastMessageId = Math.max(state.lastMessageId, message.messageId);
+  for (const { clientId, epoch: _, ...delivery } of deliveries) {
+    const queue = find(state, clientId)?.queue;
+    if (!queue || queue.some((queued) => queued.message.messageId === message.messageId)) continue;
+    const position = delivery.packetId > 0 ? lastSent(queue) + 1 : lastWaiting(queue) + 1;
+    queue.push({ ...delivery, message, released: false, position });
+  }
+}
+
+/** In flight below a million, waiting above: enough for tests. */
+function lastSent(queue: readonly QueuedDelivery[]): number {
+  return Math.max(
+    0,
+    ...queue.filter(({ packetId }) => packetId > 0).map(({ position }) => position),
+  );
+}
+
+function lastWaiting(queue: readonly QueuedDelivery[]): number {
+  return Math.max(1e6, ...queue.map(({ position }) => position));
+}
+
+function applyToSession(session: Session, change: SessionChange & { clientId: string }): void {
+  const { record, queue } = session;
+  const queued =
+    'messageId' in change
+      ? queue.find(({ message }) => message.messageId === change.messageId)
+      : undefined;
+  switch (change.type) {
+    case 'session-closed':
+      Object.assign(record, {
+        connected: false,
+        expiresAt: change.expiresAt,
+        sessionExpiryInterval: change.sessionExpiryInterval,
+      });
+      return;
+    case 'subscribed':
+      record.subscriptions = [
+        ...without(record, change.subscription.topicFilter),
+        change.subscription,
+      ];
+      return;
+    case 'unsubscribed':
+      record.subscriptions = without(record, change.topicFilter);
+      return;
+    case 'sent':
+      if (queued?.packetId === 0)
+        Object.assign(queued, { position: lastSent(queue) + 1, packetId: change.packetId });
+      return;
+    case 'released':
+      if (!queued?.packetId) return;
+      queued.released = true;
+      queued.message = { ...queued.message, payload: new Uint8Array(0), properties: undefined };
+      return;
+    case 'settled':
+      session.queue = queue.filter((other) => other !== queued);
+      return;
+    case 'received':
+      if (!record.receivedPacketIds.includes(change.packetId))
+        record.receivedPacketIds = [...record.receivedPacketIds, change.packetId];
+      return;
+    case 'receipt-released':
+      record.receivedPacketIds = record.receivedPacketIds.filter((id) => id !== change.packetId);
+      return;
+    case 'will-set':
+      record.will = change.will;
+      return;
+    case 'will-cleared':
+      record.will = undefined;
+  }
+}
+
+function without(record: SessionRecord, topicFilter: string): SessionRecord['subscriptions'] {
+  return record.subscriptions.filter((subscription) => subscription.topicFilter !== topicFilter);
+}
