@@ -84,7 +84,8 @@ let complaints: Set<string>;
 
 beforeAll(async () => {
   const planted = [...rows, ...allowed].map(([, file, code]) => [file, `${code}\n`] as const);
-  using tree = new PlantedTree(Object.fromEntries(planted));
+  using tree = new PlantedTree();
+  tree.plant(Object.fromEntries(planted));
   const files = planted.map(([file]) => file);
   const { stdout } = await tree.run('oxlint', ['--format=json', ...files]);
   const { diagnostics }: OxlintReport = JSON.parse(stdout);

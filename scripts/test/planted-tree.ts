@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   realpathSync,
   rmSync,
@@ -16,18 +17,33 @@ import { packagesUnder } from '../workspace.js';
 
 export type Planted = Readonly<Record<string, string>>;
 
-/** A copy of the workspace with some files changed, in which a check can be run. */
+/** A copy of the workspace, in which files can be changed and checks be run. */
 export class PlantedTree implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'wellhead-planted-'));
 
-  constructor(planted: Planted) {
+  constructor() {
     cpSync(root, this.path, { recursive: true, filter: isSource });
     symlinkSync(join(root, 'node_modules'), join(this.path, 'node_modules'), 'dir');
     for (const { path } of packagesUnder(['packages', 'apps', 'examples'])) this.#linkModules(path);
+  }
+
+  /** Writes files; disposing of the result puts back what was there. */
+  plant(planted: Planted): Disposable {
+    const paths = Object.keys(planted).map((file) => join(this.path, file));
+    const before = paths.map((path) => (existsSync(path) ? readFileSync(path) : undefined));
     for (const [file, text] of Object.entries(planted)) {
       mkdirSync(dirname(join(this.path, file)), { recursive: true });
       writeFileSync(join(this.path, file), text);
     }
+    return {
+      [Symbol.dispose]() {
+        for (const [index, path] of paths.entries()) {
+          const text = before[index];
+          if (text === undefined) rmSync(path);
+          else writeFileSync(path, text);
+        }
+      },
+    };
   }
 
   run(program: string, args: readonly string[]): ReturnType<typeof runTool> {

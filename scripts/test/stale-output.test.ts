@@ -5,7 +5,8 @@ import { PlantedTree } from './planted-tree.ts';
 
 test('what was built from a source that has gone is removed, and nothing else', async () => {
   const dist = 'packages/transport/dist';
-  using tree = new PlantedTree({
+  using tree = new PlantedTree();
+  tree.plant({
     [`${dist}/gone/by.js`]: '',
     [`${dist}/gone/by.d.ts.map`]: '',
     [`${dist}/index.js`]: '',

@@ -53,5 +53,5 @@ function complaint(error: CommanderError, operands: readonly string[]): string {
   if (error.code === 'commander.excessArguments') {
     return `there is no command or argument '${operands[0] ?? ''}'`;
   }
-  return error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  return error.message.replace(/^error: /, '').replaceAll(/\s*[\r\n]\s*/g, ' ');
 }

@@ -60,7 +60,7 @@ function refuse(log: Log, error: unknown): void {
   const inUse = code === 'TRANSPORT_ADDRESS_IN_USE';
   const message = inUse ? `${reason} Choose another one, or port 0 for any free one.` : reason;
   if (log.format === 'json') log.logger.fatal({ code }, message);
-  else log.writePlain(`wellhead: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  else log.writePlain(`wellhead: ${message.replaceAll(/\s*[\r\n]\s*/g, ' ')}\n`);
 }
 
 /** An error that nobody caught leaves the process in an unknown state: it says so and exits. */

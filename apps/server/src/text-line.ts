@@ -29,4 +29,4 @@ function printable(text: string): string {
 
 const PLAIN = /^[\w\-.,:;/+#$@%*()[\]<>]+$/;
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -76,6 +76,26 @@ export class PublishFrame {
     return frame;
   }
 
+  /**
+   * Writes what `fromParts` would give into a target that has room for `partsLength` bytes, as for a
+   * packet that is sent once; returns the offset behind it. The Packet Identifier is given here.
+   */
+  static writeParts(
+    parts: PublishParts,
+    protocolVersion: ProtocolVersion,
+    packetId: number,
+    target: Uint8Array,
+    offset: number,
+  ): number {
+    const topicLength = parts.topicBytes.length;
+    const remaining = checkedLength(parts, topicLength, protocolVersion);
+    const topic = offset + 3 + integerLength(remaining);
+    const end = write(parts, topicLength, protocolVersion, remaining, target, offset);
+    target.set(parts.topicBytes, topic);
+    if (parts.qos > 0) putUint16(target, topic + topicLength, packetId);
+    return end;
+  }
+
   /** Bytes of the whole packet, to be compared with the receiver's Maximum Packet Size. */
   static partsLength(parts: PublishParts, protocolVersion: ProtocolVersion): number {
     const remaining = remainingLength(parts, parts.topicBytes.length, protocolVersion);
@@ -98,36 +118,59 @@ export class PublishFrame {
 
   /** Everything but the Topic Name. */
   static #build(parts: Untitled, topicLength: number, version: ProtocolVersion): PublishFrame {
-    const remaining = remainingLength(parts, topicLength, version);
-    if (remaining > maximumInteger) throw new EncodeError('the packet is too long for MQTT');
-    const bytes = new Uint8Array(1 + integerLength(remaining) + remaining);
-    bytes[0] =
-      (PacketType.Publish << 4) | (parts.dup ? 8 : 0) | (parts.qos << 1) | (parts.retain ? 1 : 0);
-    let at = writeInteger(remaining, bytes, 1);
-    putUint16(bytes, at, topicLength);
-    at += 2 + topicLength;
-    const packetIdOffset = parts.qos > 0 ? at : -1;
-    if (parts.qos > 0) at += 2;
-    let topicAliasOffset = -1;
-    let expiryOffset = -1;
-    if (version === 5) {
-      at = writeInteger(blockLength(parts), bytes, at);
-      if (parts.topicAlias) {
-        topicAliasOffset = at + 1;
-        at = writeTopicAlias(parts.topicAlias, bytes, at);
-      }
-      if (parts.messageExpiryInterval !== undefined) {
-        expiryOffset = at + 1;
-        at = writeExpiry(parts.messageExpiryInterval, bytes, at);
-      }
-      at = writeRest(parts, bytes, at);
-    }
-    bytes.set(parts.payload, at);
-    return new PublishFrame(bytes, packetIdOffset, topicAliasOffset, expiryOffset);
+    const remaining = checkedLength(parts, topicLength, version);
+    const header = 1 + integerLength(remaining);
+    const bytes = new Uint8Array(header + remaining);
+    write(parts, topicLength, version, remaining, bytes, 0);
+    const packetId = header + 2 + topicLength;
+    if (version !== 5) return new PublishFrame(bytes, parts.qos > 0 ? packetId : -1, -1, -1);
+    const block = packetId + (parts.qos > 0 ? 2 : 0) + integerLength(blockLength(parts));
+    return new PublishFrame(
+      bytes,
+      parts.qos > 0 ? packetId : -1,
+      parts.topicAlias ? block + 1 : -1,
+      parts.messageExpiryInterval === undefined ? -1 : block + (parts.topicAlias ? 4 : 1),
+    );
   }
 }
 
 type Untitled = Omit<PublishParts, 'topicBytes'>;
+
+/** Writes all but the Topic Name, whose room is left as it is; returns the offset behind the packet. */
+function write(
+  parts: Untitled,
+  topicLength: number,
+  version: ProtocolVersion,
+  remaining: number,
+  target: Uint8Array,
+  offset: number,
+): number {
+  target[offset] =
+    (PacketType.Publish << 4) | (parts.dup ? 8 : 0) | (parts.qos << 1) | (parts.retain ? 1 : 0);
+  let at = writeInteger(remaining, target, offset + 1);
+  putUint16(target, at, topicLength);
+  at += 2 + topicLength;
+  if (parts.qos > 0) {
+    putUint16(target, at, 0);
+    at += 2;
+  }
+  if (version === 5) {
+    at = writeInteger(blockLength(parts), target, at);
+    if (parts.topicAlias) at = writeTopicAlias(parts.topicAlias, target, at);
+    if (parts.messageExpiryInterval !== undefined) {
+      at = writeExpiry(parts.messageExpiryInterval, target, at);
+    }
+    at = writeRest(parts, target, at);
+  }
+  target.set(parts.payload, at);
+  return at + parts.payload.length;
+}
+
+function checkedLength(parts: Untitled, topicLength: number, version: ProtocolVersion): number {
+  const remaining = remainingLength(parts, topicLength, version);
+  if (remaining > maximumInteger) throw new EncodeError('the packet is too long for MQTT');
+  return remaining;
+}
 
 function remainingLength(parts: Untitled, topicLength: number, version: ProtocolVersion): number {
   let length = 2 + topicLength + (parts.qos > 0 ? 2 : 0) + parts.payload.length;

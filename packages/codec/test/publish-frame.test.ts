@@ -98,6 +98,11 @@ describe.each<ProtocolVersion>([3, 4, 5])('version %i', (version) => {
         const built = PublishFrame.fromParts(same, version);
         if (publish.packetId !== undefined) built.setPacketId(publish.packetId);
         expect(built.bytes).toEqual(frame.bytes);
+        const target = new Uint8Array(frame.bytes.length + 2).fill(0xee);
+        const end = PublishFrame.writeParts(same, version, publish.packetId ?? 0, target, 1);
+        expect(end).toBe(target.length - 1);
+        expect(target.subarray(1, end)).toEqual(frame.bytes);
+        expect([target[0], target[end]]).toEqual([0xee, 0xee]);
       }),
     );
   });

@@ -95,14 +95,14 @@ test.each<[string, ProtocolVersion, Role, Uint8Array, Packet]>([
   ],
   // the broker judges filters one by one, so these have to come through
   [
-    '[MQTT-4.7.1-1] [MQTT-4.7.1-2] wildcards in wrong places are not judged',
+    'wildcards in wrong places are not judged',
     5,
     'server',
     packet(0xa2, u16(1), props(), text('a#'), text('a+/b')),
     { type: 10, packetId: 1, topicFilters: ['a#', 'a+/b'] },
   ],
   [
-    '[MQTT-4.7.1-2 @3.1.1] [MQTT-4.7.1-3 @3.1.1] wildcards in wrong places are not judged',
+    'wildcards in wrong places are not judged',
     4,
     'server',
     packet(0xa2, u16(1), text('a#'), text('a+/b')),

@@ -107,4 +107,5 @@ const sectionTitles: { readonly [number: string]: string } = {
   '4.12': 'Enhanced authentication',
   '4.13': 'Handling errors',
   '6.0': 'WebSocket',
+  '7.1': 'Conformance',
 };

@@ -37,7 +37,8 @@ export class ServerRules {
     if (this.#disconnectSeen) return broken('nothing after DISCONNECT', name, '3.14.4-1');
     if (packet.type === 14) this.#disconnectSeen = true;
     if (packet.type === 2) {
-      if (this.#connackSeen) return broken('one CONNACK', 'a second one', '3.2.0-2');
+      const statement = this.#isVersion5 ? '3.2.0-2' : '3.2.0-1';
+      if (this.#connackSeen) return broken('one CONNACK', 'a second one', statement);
       this.#connackSeen = true;
       return undefined;
     }
@@ -88,6 +89,7 @@ export class ServerRules {
   #identifier(publish: Publish): ConformanceFailure | undefined {
     const id = publish.packetId ?? 0;
     if (this.#unacknowledged.has(id)) {
+      if (!this.#isVersion5) return this.#repeat(publish);
       return publish.dup
         ? broken('no re-sending on a live connection', `PUBLISH ${id} again`, '4.4.0-1')
         : broken('an unused Packet Identifier', `${id}, which is in use`, '2.2.1-4');
@@ -97,6 +99,12 @@ export class ServerRules {
     return this.#unacknowledged.size > maximum
       ? broken(`at most ${maximum} unacknowledged`, describeCount(this.#unacknowledged), '3.3.4-9')
       : undefined;
+  }
+
+  /** 3.x lets a server send again at any time, as long as DUP tells it [MQTT-3.3.1-1 @3.1.1]. */
+  #repeat({ dup, packetId }: Publish): ConformanceFailure | undefined {
+    if (dup) return undefined;
+    return broken('an unused Packet Identifier or DUP', `${packetId}, which is in use`, '2.3.1-4');
   }
 }
 

@@ -19,12 +19,12 @@ describe('a naive store, durable and shared', () => {
 
 describe('the kit finds out a store that', () => {
   test.each(faults)('%s', async (_name, fault) => {
-    expect(await failures(() => openFaulty(fault))).not.toEqual([]);
+    expect(await firstFailure(() => openFaulty(fault))).toBeDefined();
   });
 });
 
 test('the kit finds nothing in a faulty store without a fault', async () => {
-  expect(await failures(() => openFaulty({}))).toEqual([]);
+  expect(await firstFailure(() => openFaulty({}))).toBeUndefined();
 });
 
 test('every case has its own name', () => {
@@ -32,10 +32,12 @@ test('every case has its own name', () => {
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
-/** Names of the cases that a store does not pass. */
-async function failures(makeOpen: () => OpenStore): Promise<string[]> {
-  const outcomes = await Promise.all(sessionStoreCases.map((each) => fails(each, makeOpen())));
-  return sessionStoreCases.filter((_, index) => outcomes[index]).map(({ name }) => name);
+/** The name of the first case that a store does not pass. */
+async function firstFailure(makeOpen: () => OpenStore): Promise<string | undefined> {
+  for (const each of sessionStoreCases) {
+    if (await fails(each, makeOpen())) return each.name;
+  }
+  return undefined;
 }
 
 async function fails({ run }: StoreCase, open: OpenStore): Promise<boolean> {

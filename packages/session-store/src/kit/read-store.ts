@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { MessageRecord, QueuedDelivery, SessionRecord } from '../records.ts';
 import type { SessionStore } from '../session-store.ts';
 
@@ -10,8 +11,13 @@ export async function readAll(
   const all: QueuedDelivery[] = [];
   for (;;) {
     const page = await store.readQueue(clientId, all.at(-1)?.position ?? 0, pageSize);
-    all.push(...page);
     if (page.length === 0) return all;
+    const before = all.at(-1)?.position ?? 0;
+    assert.ok(
+      page.every(({ position }) => position > before),
+      'a page begins behind the last',
+    );
+    all.push(...page);
   }
 }
 

@@ -1,0 +1,203 @@
+import type { QoS } from '@wellhead/codec';
+import { expect, test } from 'vitest';
+import { inWorld } from './support.ts';
+
+test.each<[string, 0 | 1 | 2, boolean, boolean]>([
+  ['[MQTT-3.3.1-9] 0, new', 0, false, true],
+  ['[MQTT-3.3.1-9] 0, existing', 0, true, true],
+  ['[MQTT-3.3.1-10] 1, new', 1, false, true],
+  ['[MQTT-3.3.1-10] 1, existing', 1, true, false],
+  ['[MQTT-3.3.1-11] 2, new', 2, false, false],
+  ['[MQTT-3.3.1-11] 2, existing', 2, true, false],
+])(
+  'Retain Handling %s subscription',
+  async (_name, retainHandling, isExisting, isSent) =>
+    inWorld((world) => {
+      const client = world.resume('c');
+      if (isExisting) client.subscribe('a');
+      world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
+      client.take();
+      client.subscribe('a', { retainHandling });
+      expect(client.messages()).toEqual(isSent ? ['a=x q0 retain'] : []);
+    })(),
+);
+
+test(
+  '[MQTT-3.3.1-10] Retain Handling 1: a resumed session held the subscription before; after Unsubscribe it is new again',
+  inWorld((world) => {
+    world.resume('c').subscribe('a', { retainHandling: 2 });
+    world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
+    const again = world.resume('c');
+    again.subscribe('a', { retainHandling: 1 });
+    expect(again.messages()).toEqual([]);
+    again.unsubscribe('a');
+    again.subscribe('a', { retainHandling: 1 });
+    expect(again.messages()).toEqual(['a=x q0 retain']);
+  }),
+);
+
+test(
+  '[MQTT-3.8.4-3 @3.1.1] before 5.0 retained messages come with every SUBSCRIBE',
+  inWorld((world) => {
+    world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
+    const client = world.connect({ protocolVersion: 4 });
+    client.subscribe('a');
+    client.subscribe('a');
+    expect(client.messages()).toEqual(['a=x q0 retain', 'a=x q0 retain']);
+  }),
+);
+
+const QOS: readonly QoS[] = [0, 1, 2];
+test.each(QOS.flatMap((stored) => QOS.map((granted) => [stored, granted] as const)))(
+  '[MQTT-3.8.4-8] retained at QoS %i for a subscription of QoS %i: the lower one',
+  async (stored, granted) =>
+    inWorld((world) => {
+      const publisher = world.connect({ clientId: 'p' });
+      publisher.publish('a/b', 'x', { qos: stored, retain: true, ...(stored === 0 ? {} : { packetId: 1 }) });
+      for (const filter of ['a/b', 'a/+', '#']) {
+        const client = world.connect();
+        client.subscribe(filter, { qos: granted });
+        expect(client.publishes()).toMatchObject([{ topicName: 'a/b', qos: Math.min(stored, granted), retain: true }]);
+      }
+    })(),
+);
+
+test.each<[string, string, string[]]>([
+  ['exact', 'a/b', ['a/b']],
+  ['#', '#', ['a', 'a/b', 'a/b/c', 'b']],
+  ['below', 'a/#', ['a', 'a/b', 'a/b/c']],
+  ['+', '+', ['a', 'b']],
+  ['[MQTT-4.7.2-1] $', '$x/#', ['$x/y']],
+  ['none', 'c/#', []],
+])(
+  '[MQTT-3.3.1-6 @3.1.1] the retained message of each topic that matches: %s',
+  async (_name, filter, expected) =>
+    inWorld((world) => {
+      const publisher = world.connect({ clientId: 'p' });
+      for (const topicName of ['a', 'a/b', 'a/b/c', 'b', '$x/y']) publisher.publish(topicName, 'x', { retain: true });
+      const client = world.connect();
+      client.subscribe(filter);
+      expect(client.publishes().map(({ topicName }) => topicName).toSorted()).toEqual(expected);
+    })(),
+);
+
+test.each<[string, (() => readonly (readonly [string, boolean])[]), string[]]>([
+  ['[MQTT-3.3.1-5] the last one', () => [['1', true], ['2', true]], ['a=2 q0 retain']],
+  ['[MQTT-3.3.1-8] not retained leaves it', () => [['1', true], ['2', false]], ['a=1 q0 retain']],
+  ['[MQTT-3.3.1-12 @3.1.1] an empty one, not retained, leaves it', () => [['1', true], ['', false]], ['a=1 q0 retain']],
+  ['[MQTT-3.3.1-6] an empty one removes it', () => [['1', true], ['', true]], []],
+  ['[MQTT-3.3.1-7] an empty one is not kept', () => [['', true]], []],
+  ['set again', () => [['1', true], ['', true], ['2', true]], ['a=2 q0 retain']],
+])(
+  'what is kept: %s',
+  async (_name, publishes, expected) =>
+    inWorld((world) => {
+      const live = world.connect({ clientId: 'live' });
+      live.subscribe('a');
+      const publisher = world.connect({ clientId: 'p' });
+      for (const [payload, retain] of publishes()) publisher.publish('a', payload, { retain });
+      const client = world.connect();
+      client.subscribe('a');
+      expect(client.messages()).toEqual(expected);
+      expect(live.messages()).toEqual(publishes().map(([payload]) => `a=${payload} q0`));
+      expect(world.broker.counters.retainedMessages).toBe(expected.length);
+    })(),
+);
+
+test(
+  '[MQTT-3.1.2-7 @3.1.1] retained messages outlive the session that sent them',
+  inWorld((world) => {
+    world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true }).disconnect();
+    const client = world.connect({ protocolVersion: 4 });
+    client.subscribe('a');
+    expect(client.messages()).toEqual(['a=x q0 retain']);
+  }),
+);
+
+test(
+  '[MQTT-3.3.1-8 @3.1.1] RETAIN is 1 on what a SUBSCRIBE brings, Retain As Published or not, with its Subscription Identifier',
+  inWorld((world) => {
+    world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
+    const client = world.connect();
+    client.subscribe('a', { id: 3, retainAsPublished: false });
+    client.subscribe('+', { id: 4, retainAsPublished: true });
+    expect(client.publishes()).toMatchObject([
+      { retain: true, properties: { subscriptionIdentifiers: [3] } },
+      { retain: true, properties: { subscriptionIdentifiers: [4] } },
+    ]);
+  }),
+);
+
+test(
+  'SUBACK comes before the retained messages; a session that is absent meanwhile gets those of QoS 1 from its queue',
+  inWorld((world) => {
+    const publisher = world.connect({ clientId: 'p' });
+    publisher.publish('a', 'x', { retain: true, qos: 1, packetId: 1 });
+    const client = world.resume('c');
+    client.send({
+      type: 8,
+      packetId: 5,
+      subscriptions: [{ topicFilter: 'a', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+    });
+    expect(client.messages()).toEqual(['SUBACK #5', 'a=x q1 retain #1']);
+    client.vanish();
+    expect(world.resume('c').messages()).toEqual(['a=x q1 dup retain #1']);
+  }),
+);
+
+test(
+  'thousands of retained messages go within the client’s Receive Maximum, and live messages are not lost among them',
+  inWorld((world) => {
+    const publisher = world.connect({ clientId: 'p' });
+    for (let i = 0; i < 3_000; i++) publisher.publish(`r/${i}`, 'x', { retain: true, qos: 1, packetId: 1 });
+    const client = world.connect({ properties: { receiveMaximum: 20 } });
+    client.subscribe('r/#');
+    publisher.publish('r/live', 'now', { qos: 1, packetId: 2 });
+    const seen = new Set<string>();
+    for (let round = 0; round < 200; round++) {
+      const got = client.publishes();
+      expect(got.length).toBeLessThanOrEqual(20);
+      for (const { topicName } of got) seen.add(topicName);
+      client.send(...got.map(({ packetId = 0 }) => ({ type: 4, packetId, reasonCode: 0 }) as const));
+    }
+    expect(seen.size).toBe(3_001);
+  }),
+);
+
+test(
+  'a subscription that ends while its retained messages are sent gets no more of them',
+  inWorld((world) => {
+    const publisher = world.connect({ clientId: 'p' });
+    for (let i = 0; i < 500; i++) publisher.publish(`r/${i}`, 'x', { retain: true, qos: 1, packetId: 1 });
+    const client = world.connect({ properties: { receiveMaximum: 5 } });
+    client.subscribe('r/#');
+    client.unsubscribe('r/#');
+    let total = 0;
+    for (let round = 0; round < 200; round++) {
+      const got = client.publishes();
+      total += got.length;
+      client.send(...got.map(({ packetId = 0 }) => ({ type: 4, packetId, reasonCode: 0 }) as const));
+    }
+    expect(total).toBeLessThan(200);
+  }),
+);
+
+test.each<[string, object, string[]]>([
+  ['messages', { maximumRetainedMessages: 2 }, ['PUBACK #1 10', 'PUBACK #2 10', 'PUBACK #3 97']],
+  ['bytes', { maximumRetainedBytes: 250 }, ['PUBACK #1 10', 'PUBACK #2 10', 'PUBACK #3 97']],
+])(
+  'the limit of retained %s: 0x97, replacing and removing go on',
+  async (_name, limits, expected) =>
+    inWorld(
+      (world) => {
+        const publisher = world.connect();
+        for (let i = 1; i <= 3; i++) publisher.publish(`r${i}`, 'x'.repeat(100), { retain: true, qos: 1, packetId: i });
+        expect(publisher.messages()).toEqual(expected);
+        publisher.publish('r1', 'y', { retain: true, qos: 1, packetId: 4 });
+        publisher.publish('r2', '', { retain: true, qos: 1, packetId: 5 });
+        publisher.publish('r3', 'x'.repeat(100), { retain: true, qos: 1, packetId: 6 });
+        expect(publisher.messages()).toEqual(['PUBACK #4 10', 'PUBACK #5 10', 'PUBACK #6 10']);
+      },
+      { limits },
+    )(),
+);
