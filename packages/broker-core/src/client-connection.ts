@@ -86,7 +86,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     context.publication.beginChunk(chunk, this.link.stableChunks);
     const before = this.packets;
     this.#spent = 0;
-    this.decoder.receive(chunk);
+    this.decoder.receive(chunk, this.link.stableChunks);
     context.counters.packetsReceived += this.packets - before;
     if (this.packets !== before) this.lastReceived = now; // [MQTT-3.1.2-22] counts packets, not bytes
     this.#noteIncomplete(now);

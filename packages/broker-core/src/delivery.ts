@@ -252,7 +252,7 @@ export function deliverKept(
 export function recordDeliveries(context: BrokerContext, publication: Publication): void {
   const { deliveries } = publication;
   if (deliveries === undefined) return;
-  context.turn.record({ type: 'enqueued', message: publication.toMessage(), deliveries });
+  context.turn.recordMessage({ type: 'enqueued', message: publication.toMessage(), deliveries });
 }
 
 function hasRoom(context: BrokerContext, publication: Publication, session: Session): boolean {

@@ -45,7 +45,8 @@ export class LongFanOut implements TurnWork {
     const { publication } = context;
     const end = Math.min(this.#next + context.limits.deliveriesPerTurn, this.#found.targets.length);
     // a store knows a message and all its deliveries by one change: each share is a message to it
-    this.#show(publication, this.#next === 0 ? this.#message.messageId : context.nextMessageId());
+    // with an identifier of now: queues are kept in the order of identifiers
+    this.#show(publication, context.nextMessageId());
     this.#receivers += deliverToRange(context, publication, this.#found, this.#next, end);
     const isLast = end === this.#found.targets.length;
     if (isLast) this.#receivers += deliverToGroups(context, publication, this.#found.groups);
@@ -58,8 +59,7 @@ export class LongFanOut implements TurnWork {
 
   #show(publication: Publication, messageId: number): void {
     const topic = this.#context.topics.entry(this.#message.topicName);
-    const message =
-      messageId === this.#message.messageId ? this.#message : copyOf(this.#message, messageId);
+    const message = copyOf(this.#message, messageId);
     publication.fromMessage(message, topic, this.#publisher, this.#context.now);
   }
 }

@@ -11,6 +11,7 @@ import type { BrokerContext } from './context.ts';
 import { route } from './delivery.ts';
 import type { Decision } from './hooks.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
+import { copyOf } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -165,7 +166,9 @@ function decideLater(
       refuse(connection, message.qos, packetId, reasonOf(value));
       return;
     }
-    publication.fromMessage(message, topic, session, connection.context.now);
+    // messages accepted meanwhile have later identifiers, and queues are kept in their order
+    const accepted = copyOf(message, connection.context.nextMessageId());
+    publication.fromMessage(accepted, topic, session, connection.context.now);
     distribute(connection, session, publication, packetId);
   });
 }

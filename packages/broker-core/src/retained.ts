@@ -185,6 +185,7 @@ function sendRetained(
   const { subscription } = replay;
   if (!subscription.active || message.expiresAt <= context.now) return;
   const { session } = subscription;
+  if (subscription.noLocal && message.publisherId === session.clientId) return; // [MQTT-3.8.3-3]
   if (session.connection?.mayReceive(message.topicName) === false) {
     drop(context, session, message.topicName, 'not-authorized');
     return;

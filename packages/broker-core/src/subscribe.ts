@@ -17,13 +17,10 @@ import type { Subscription } from './subscription.ts';
 
 /** SUBSCRIBE from a client: each filter is judged by itself, one SUBACK answers all [MQTT-3.8.4-5]. */
 export function receiveSubscribe(connection: ClientConnection, packet: Subscribe): void {
-  const { limits } = connection.context;
   const identifier = packet.properties?.subscriptionIdentifiers?.[0] ?? 0;
-  if (identifier !== 0 && !limits.subscriptionIdentifiersAvailable) {
-    connection.fail(
-      ReasonCode.SubscriptionIdentifiersNotSupported,
-      'Subscription Identifiers are not supported',
-    );
+  const unavailable = unavailableFeature(connection, packet, identifier);
+  if (unavailable !== undefined) {
+    connection.fail(unavailable, 'what CONNACK declared unavailable'); // [MQTT-4.13.1-1]
     return;
   }
   const decisions = packet.subscriptions.map((request) => judge(connection, request));
@@ -61,6 +58,29 @@ export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubsc
     return ReasonCode.Success;
   });
   connection.promise({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes });
+}
+
+/** What an MQTT 5 client asks for although CONNACK told it not to (sections 3.2.2.3.11 to 3.2.2.3.13): a Protocol Error. */
+function unavailableFeature(
+  connection: ClientConnection,
+  packet: Subscribe,
+  identifier: number,
+): number | undefined {
+  if (connection.protocolVersion !== 5) return undefined;
+  const { limits } = connection.context;
+  if (identifier !== 0 && !limits.subscriptionIdentifiersAvailable) {
+    return ReasonCode.SubscriptionIdentifiersNotSupported;
+  }
+  if (limits.sharedSubscriptionAvailable && limits.wildcardSubscriptionAvailable) return undefined;
+  for (const { topicFilter } of packet.subscriptions) {
+    if (!limits.sharedSubscriptionAvailable && topicFilter.startsWith('$share/')) {
+      return ReasonCode.SharedSubscriptionsNotSupported;
+    }
+    if (!limits.wildcardSubscriptionAvailable && /[+#]/.test(topicFilter)) {
+      return ReasonCode.WildcardSubscriptionsNotSupported;
+    }
+  }
+  return undefined;
 }
 
 /** A Reason Code to refuse with, or what the authorizer says. */
@@ -113,14 +133,27 @@ function grant(
     const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;
     return subscribeOne(connection, session, request, qos, identifier, granted);
   });
-  // MQTT 3.1 has no failure code: 3.1.1's is the least surprise
-  const codes =
-    connection.protocolVersion === 5
-      ? reasonCodes
-      : reasonCodes.map((code) => (code > 2 ? 0x80 : code));
-  connection.promise({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes: codes });
+  if (!answer(connection, packet.packetId, reasonCodes)) return;
   for (const subscription of granted) connection.context.retained.replay(session, subscription);
   connection.pump();
+}
+
+/** SUBACK in the form of the client's version; false when it has none for this: MQTT 3.1 knows no failure. */
+function answer(
+  connection: ClientConnection,
+  packetId: number,
+  reasonCodes: readonly number[],
+): boolean {
+  const { protocolVersion } = connection;
+  const failure = reasonCodes.find((code) => code >= ReasonCode.UnspecifiedError);
+  if (protocolVersion === 3 && failure !== undefined) {
+    connection.fail(failure, 'a subscription is refused, which MQTT 3.1 cannot be told');
+    return false;
+  }
+  const codes =
+    protocolVersion === 5 ? reasonCodes : reasonCodes.map((code) => Math.min(code, FAILURE));
+  connection.promise({ type: PacketType.Suback, packetId, reasonCodes: codes });
+  return true;
 }
 
 /** Adds or replaces one subscription; those that are to be sent retained messages are added to `replayed`. */
@@ -173,3 +206,6 @@ function recordOf(
     subscriptionIdentifier: identifier,
   };
 }
+
+/** The one failure code of 3.1.1's SUBACK. */
+const FAILURE = 0x80;

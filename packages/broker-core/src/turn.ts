@@ -31,6 +31,22 @@ export class Turn {
     this.wake();
   }
 
+  /**
+   * Records a message in front of its own copies, which were recorded while it was delivered: the
+   * store keeps a queue in the order of the changes, and that must be the order of the identifiers.
+   */
+  recordMessage(change: Extract<SessionChange, { type: 'enqueued' }>): void {
+    const { changes } = this;
+    let at = changes.length;
+    for (; at > 0; at--) {
+      const previous = changes[at - 1];
+      if (previous?.type !== 'enqueued') break;
+      if (previous.message.messageId < change.message.messageId) break;
+    }
+    changes.splice(at, 0, change);
+    this.wake();
+  }
+
   touch(connection: ClientConnection): void {
     if (connection.dirty) return;
     connection.dirty = true;

@@ -128,6 +128,7 @@ export const faults: readonly [name: string, fault: Fault][] = [
     'leaves out the first delivery of each next page',
     { readAfter: (after) => (after > 0 ? after + 1 : 0) },
   ],
+  ['uses positions again', { commit: withUsedPositions }],
   [
     'forgets Packet Identifiers',
     { queue: (queue) => queue.map((queued) => ({ ...queued, packetId: 0 })) },
@@ -255,6 +256,16 @@ async function withCurrentEpochs(
     return change;
   });
   await store.commit(trusting);
+}
+
+async function withUsedPositions(
+  store: NaiveStore,
+  changes: readonly SessionChange[],
+  place: Place,
+): Promise<void> {
+  await store.commit(changes);
+  const queues = inState(place).sessions.map(({ queue }) => queue);
+  if (queues.every((queue) => queue.length === 0)) place.state.lastPosition = 0;
 }
 
 async function emptyOnTakeOver(

@@ -7,11 +7,11 @@ import { NaiveStore, newPlace } from './naive-store.ts';
 describe('the memory store', () => {
   const { supports } = new MemorySessionStore();
   const cases = sessionStoreCases.filter(({ needs }) => needs === undefined || supports[needs]);
-  test.each(cases)('$name', ({ run }) => run(async () => new MemorySessionStore()));
+  test.each(table(cases))('%s', (_name, run) => run(async () => new MemorySessionStore()));
 });
 
 describe('a naive store, durable and shared', () => {
-  test.each(sessionStoreCases)('$name', ({ run }) => {
+  test.each(table(sessionStoreCases))('%s', (_name, run) => {
     const place = newPlace();
     return run(async () => new NaiveStore(place));
   });
@@ -31,6 +31,11 @@ test('every case has its own name', () => {
   const names = sessionStoreCases.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
+
+/** As rows, because vitest cuts a long `$name`. */
+function table(cases: readonly StoreCase[]): [name: string, run: StoreCase['run']][] {
+  return cases.map(({ name, run }) => [name, run]);
+}
 
 /** The name of the first case that a store does not pass. */
 async function firstFailure(makeOpen: () => OpenStore): Promise<string | undefined> {

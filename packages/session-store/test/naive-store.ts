@@ -16,7 +16,7 @@ export interface Place {
 }
 
 export function newPlace(): Place {
-  return { state: { sessions: [], retained: [], lastMessageId: 0 } };
+  return { state: { sessions: [], retained: [], lastMessageId: 0, lastPosition: 0 } };
 }
 
 /**
@@ -116,6 +116,7 @@ interface State {
   sessions: Session[];
   retained: MessageRecord[];
   lastMessageId: number;
+  lastPosition: number;
 }
 
 function find(state: State, clientId: string): Session | undefined {
@@ -145,7 +146,7 @@ function apply(state: State, change: SessionChange): void {
       return;
     default: {
       const session = find(state, change.clientId);
-      if (session) applyToSession(session, change);
+      if (session) applyToSession(state, session, change);
     }
   }
 }
@@ -179,24 +180,22 @@ function enqueue(
   for (const { clientId, epoch: _, ...delivery } of deliveries) {
     const queue = find(state, clientId)?.queue;
     if (!queue || queue.some((queued) => queued.message.messageId === message.messageId)) continue;
-    const position = delivery.packetId > 0 ? lastSent(queue) + 1 : lastWaiting(queue) + 1;
+    const position = nextPosition(state, delivery.packetId === 0);
     queue.push({ ...delivery, message, released: false, position });
   }
 }
 
-/** In flight below a million, waiting above: enough for tests. */
-function lastSent(queue: readonly QueuedDelivery[]): number {
-  return Math.max(
-    0,
-    ...queue.filter(({ packetId }) => packetId > 0).map(({ position }) => position),
-  );
+/** In flight below a billion, waiting above: enough for tests. */
+function nextPosition(state: State, waiting: boolean): number {
+  state.lastPosition++;
+  return waiting ? 1e9 + state.lastPosition : state.lastPosition;
 }
 
-function lastWaiting(queue: readonly QueuedDelivery[]): number {
-  return Math.max(1e6, ...queue.map(({ position }) => position));
-}
-
-function applyToSession(session: Session, change: SessionChange & { clientId: string }): void {
+function applyToSession(
+  state: State,
+  session: Session,
+  change: SessionChange & { clientId: string },
+): void {
   const { record, queue } = session;
   const queued =
     'messageId' in change
@@ -221,7 +220,7 @@ function applyToSession(session: Session, change: SessionChange & { clientId: st
       return;
     case 'sent':
       if (queued?.packetId === 0)
-        Object.assign(queued, { position: lastSent(queue) + 1, packetId: change.packetId });
+        Object.assign(queued, { position: nextPosition(state, false), packetId: change.packetId });
       return;
     case 'released':
       if (!queued?.packetId) return;

@@ -27,7 +27,7 @@ export function writeSession(session: SessionRow, to: ByteWriter): void {
   );
   to.string(session.clientId);
   to.varint(session.epoch);
-  to.varint(session.sessionExpiryInterval);
+  to.float64(session.sessionExpiryInterval);
   to.float64(session.expiresAt);
   if (session.userName !== undefined) to.string(session.userName);
   to.varint(session.rowDeliveries);
@@ -40,7 +40,7 @@ export function readSession(bytes: Uint8Array): SessionRow {
   const flags = from.uint8();
   const clientId = from.string();
   const epoch = from.varint();
-  const sessionExpiryInterval = from.varint();
+  const sessionExpiryInterval = from.float64();
   const expiresAt = from.float64();
   const userName = (flags & HAS_USER_NAME) === 0 ? undefined : from.string();
   const rowDeliveries = from.varint();

@@ -3,5 +3,7 @@ import { transportCases } from '@wellhead/transport/kit';
 import { pairMakers } from './pairs.ts';
 
 describe.each(pairMakers)('%s', (_name, makePair) => {
-  test.each(transportCases)('$name', { timeout: 10_000 }, ({ run }) => run(makePair));
+  test.each(transportCases.map(({ name, run }) => [name, run] as const))('%s', (_name, run) =>
+    run(makePair),
+  );
 });

@@ -21,7 +21,7 @@ const RICH_DELIVERY = delivery('c', {
   subscriptionIdentifiers: [5, 268_435_455],
   sharedFilter: '$share/g/a/#',
 });
-const LARGE = message(5001, {
+const LARGE = message(2001, {
   payload: new Uint8Array(3 * 1024 * 1024).fill(7).fill(8, 1_000_000),
 });
 
@@ -267,6 +267,22 @@ export const queueCases: readonly StoreCase[] = [
   ),
 
   storeCase(
+    'reading on behind the last gives what arrives later, though all else is gone',
+    async (store) => {
+      await store.commit([opened('c'), ...backlog(3)]);
+      const after = (await store.readQueue('c', 0, 10)).at(-1)?.position ?? 0;
+      assert.deepEqual(await store.readQueue('c', after, 10), []);
+      await store.commit([sent('c', 3, 1), ...ids(1, 3).map((id) => settled('c', id))]);
+      await store.commit([enqueued(4, 'c')]);
+      const rest = await store.readQueue('c', after, 10);
+      assert.deepEqual(
+        rest.map((queued) => queued.message.messageId),
+        [4],
+      );
+    },
+  ),
+
+  storeCase(
     'reading on gives what waits behind, whatever was sent and settled meanwhile',
     readingOn,
   ),
@@ -275,14 +291,14 @@ export const queueCases: readonly StoreCase[] = [
     'a long backlog and a large message come back whole',
     [
       [opened('c')],
-      backlog(5000),
+      backlog(2000),
       [{ type: 'enqueued', message: LARGE, deliveries: [delivery('c')] }],
     ],
     async (store) => {
       const all = await readAll(store, 'c', 500);
       assert.deepEqual(
         all.map((queued) => queued.message.messageId),
-        ids(1, 5001),
+        ids(1, 2001),
       );
       const { payload } = all.at(-1)?.message ?? message(1);
       assert.equal(Buffer.compare(payload, LARGE.payload), 0);

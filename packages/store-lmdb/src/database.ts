@@ -1,0 +1,142 @@
+import { open, type RootDatabase } from 'lmdb';
+
+export interface StoredRow {
+  readonly key: Buffer;
+  readonly value: Uint8Array;
+}
+
+/** What a write transaction does. */
+export interface RowWriter {
+  /** `value` must not change until the transaction is over. */
+  put(key: Buffer, value: Uint8Array): void;
+  remove(key: Buffer): void;
+}
+
+export interface DatabaseOptions {
+  /** The data file. */
+  readonly path: string;
+  /** Whether a write is over when it is on the disk, or already when the operating system has it. */
+  readonly waitsForDisk: boolean;
+}
+
+/**
+ * One LMDB environment with one tree, opened by one process, written by one transaction at a time.
+ *
+ * With `waitsForDisk` it runs as LMDB was designed: pages, `fdatasync`, then the meta page through a descriptor
+ * that writes synchronously; a transaction that fails has changed nothing. Without, it runs with overlapping
+ * synchronisation: a transaction is over when it is visible, the flush follows, and after a power loss the last
+ * flushed state is what LMDB finds.
+ */
+export class Database {
+  readonly #options: DatabaseOptions;
+  #root: RootDatabase<Buffer, Buffer>;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#root = openRoot(options);
+  }
+
+  /** A copy, or undefined. */
+  get(key: Buffer): Uint8Array | undefined {
+    return this.#root.getBinary(key);
+  }
+
+  /** In ascending order of key, from `start` to before `end`, as of now. Not to be held over a turn. */
+  range(start: Buffer, end: Buffer): Iterable<StoredRow> {
+    return this.#root.getRange({ start, end });
+  }
+
+  /** One transaction. Settles when it is as durable as the database is opened for; rejects when nothing was changed. */
+  async write(change: (writer: RowWriter) => void): Promise<void> {
+    const root = this.#root;
+    const writer: RowWriter = {
+      put: (key, value) => void root.put(key, asBuffer(value)),
+      remove: (key) => void root.remove(key),
+    };
+    try {
+      await root.batch(() => change(writer));
+    } catch (error) {
+      throw await reasonOf(error);
+    }
+  }
+
+  /** After a failed write: LMDB may refuse everything until it is opened again. */
+  async reopen(): Promise<void> {
+    await this.#root.close();
+    this.#root = openRoot(this.#options);
+  }
+
+  /** Processes that read this environment, as LMDB's lock table has them; those that have died are struck off. */
+  hasReaders(): boolean {
+    this.#root.readerCheck();
+    return /\d/.test(this.#root.readerList());
+  }
+
+  /** Bytes of all pages in use, and of the file. */
+  usage(): { readonly used: number; readonly file: number } {
+    const stats: unknown = this.#root.getStats();
+    const pageSize = numberOf(stats, 'pageSize');
+    const inUse = pagesOf(stats) + pagesOf(propertyOf(stats, 'free'));
+    return {
+      used: (inUse + 2) * pageSize,
+      file: (numberOf(stats, 'lastPageNumber') + 1) * pageSize,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#root.flushed;
+    await this.#root.close();
+  }
+}
+
+function openRoot({ path, waitsForDisk }: DatabaseOptions): RootDatabase<Buffer, Buffer> {
+  const options = {
+    path,
+    noSubdir: true,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    permissionsMode: 0o600, // read by LMDB's binding, and not in its types
+    overlappingSync: !waitsForDisk && process.platform !== 'win32',
+    noSync: !waitsForDisk && process.platform === 'win32',
+    separateFlushed: !waitsForDisk,
+    eventTurnBatching: false,
+    maxDbs: 1,
+    maxReaders: 16,
+  } as const;
+  return open<Buffer, Buffer>(options);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** lmdb rejects with an error that holds a promise of the reason. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const reason = propertyOf(error, 'commitError');
+  if (!(reason instanceof Promise)) return error;
+  try {
+    await reason;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+function pagesOf(stats: unknown): number {
+  return (
+    numberOf(stats, 'treeBranchPageCount') +
+    numberOf(stats, 'treeLeafPageCount') +
+    numberOf(stats, 'overflowPages')
+  );
+}
+
+function numberOf(value: unknown, name: string): number {
+  const property = propertyOf(value, name);
+  return typeof property === 'number' ? property : 0;
+}
+
+function propertyOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

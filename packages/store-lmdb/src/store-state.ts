@@ -1,0 +1,51 @@
+import type { StoreSizes } from '@wellhead/session-store';
+import { ByteWriter } from './byte-writer.ts';
+import { Counters } from './counters.ts';
+import type { Database } from './database.ts';
+import type { Content } from './delivery.ts';
+import { Journal } from './journal.ts';
+import { COUNTERS_KEY } from './keys.ts';
+import { RowBatch } from './row-batch.ts';
+import type { StoredSession } from './stored-session.ts';
+
+/** What memory holds of the store, in step with the rows of the database and the batch that changes them. */
+export class StoreState {
+  readonly database: Database;
+  readonly counters: Counters;
+  readonly journal: Journal;
+  readonly sessions = new Map<string, StoredSession>();
+  /** Messages whose bytes are in the journal. */
+  readonly contents = new Map<number, Content>();
+  contentBytes = 0;
+  deliveries = 0;
+  /** Numbers of removed sessions that still have rows. */
+  readonly removed = new Set<number>();
+  /** No message of a higher number has a row. */
+  lastRowMessage: number;
+  /** Scratch for rows. */
+  readonly writer: ByteWriter = new ByteWriter();
+  /** Row changes of the commits that are being applied, and until the database has them. */
+  batch: RowBatch;
+
+  constructor(database: Database) {
+    const counters = database.get(COUNTERS_KEY);
+    this.database = database;
+    this.counters = counters === undefined ? new Counters() : Counters.read(counters);
+    this.journal = new Journal(this.counters.nextEntry);
+    this.lastRowMessage = this.counters.lastMessageId;
+    this.batch = new RowBatch(database);
+  }
+
+  sizes(bytesOnDisk: number): StoreSizes {
+    const { counters } = this;
+    return {
+      sessions: this.sessions.size,
+      messages: this.contents.size + counters.rowMessages,
+      messageBytes: this.contentBytes + counters.rowMessageBytes,
+      deliveries: this.deliveries,
+      retained: counters.retained,
+      retainedBytes: counters.retainedBytes,
+      bytesOnDisk,
+    };
+  }
+}

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { Connection, ConnectionReceiver } from '@wellhead/transport';
+import { type PairMaker, transportCases } from '@wellhead/transport/kit';
+import { memoryPair } from '@wellhead/transport/memory';
+
+/** A fault in how one end takes writes, or in what it tells its receiver. */
+interface Fault {
+  readonly connection?: (right: Connection) => Partial<Connection>;
+  readonly receiver?: (right: ConnectionReceiver) => Partial<ConnectionReceiver>;
+}
+
+test.each<[string, Fault]>([
+  [
+    'sends the first piece alone',
+    { connection: (right) => ({ writev: (chunks) => right.writev(chunks.slice(0, 1)) }) },
+  ],
+  [
+    'sends pieces in the reverse order',
+    { connection: (right) => ({ writev: (chunks) => right.writev(chunks.toReversed()) }) },
+  ],
+  [
+    'flips a bit',
+    {
+      receiver: (right) => ({
+        data: (chunk) => right.data(chunk.map((byte, at) => (at === 999 ? byte ^ 1 : byte))),
+      }),
+    },
+  ],
+  [
+    'never answers false',
+    { connection: (right) => ({ write: (bytes) => right.write(bytes) || true }) },
+  ],
+  [
+    'drains over and over',
+    { receiver: (right) => ({ drain: () => (right.drain(), right.drain()) }) },
+  ],
+  ['does not pause', { connection: () => ({ pause: () => {} }) }],
+  [
+    'ends twice',
+    { receiver: (right) => ({ closed: (error) => (right.closed(error), right.closed(error)) }) },
+  ],
+  ['forgets the error', { receiver: (right) => ({ closed: () => right.closed(undefined) }) }],
+  ['cuts off what is pending', { connection: (right) => ({ close: () => right.destroy() }) }],
+  ['throws when it is written to after the end', { connection: (right) => throwAfterClose(right) }],
+  ['starts any number of times', { connection: (right) => startAgain(right) }],
+  ['calls before it returns', { connection: (right) => callAtOnce(right) }],
+])('the kit finds out a transport that %s', async (_name, fault) => {
+  const makePair: PairMaker = async () => {
+    const [client, server] = memoryPair({ stableChunks: true });
+    const dispose = async (): Promise<void> => client.sever();
+    return {
+      client: faulty(client, fault),
+      server: faulty(server, fault),
+      [Symbol.asyncDispose]: dispose,
+    };
+  };
+  const outcomes = await Promise.all(transportCases.map(({ run }) => outcome(run(makePair))));
+  expect(outcomes).toContain('failed');
+});
+
+/** A case that a fault keeps from settling is quiet when nothing moves any more. */
+async function outcome(run: Promise<void>): Promise<'passed' | 'failed'> {
+  let result: 'passed' | 'failed' | undefined;
+  run.then(
+    () => (result = 'passed'),
+    () => (result = 'failed'),
+  );
+  for (let turn = 0; turn < 3000 && !result; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return result ?? 'failed';
+}
+
+function faulty(right: Connection, fault: Fault): Connection {
+  const wrong = fault.connection?.(right) ?? {};
+  return new Proxy(right, {
+    get(_target, name) {
+      if (name in wrong) return Reflect.get(wrong, name);
+      if (name === 'start')
+        return (receiver: ConnectionReceiver) => right.start(misled(receiver, fault));
+      const value: unknown = Reflect.get(right, name);
+      return typeof value === 'function' ? value.bind(right) : value;
+    },
+  });
+}
+
+function misled(right: ConnectionReceiver, fault: Fault): ConnectionReceiver {
+  return {
+    data: (chunk) => right.data(chunk),
+    drain: () => right.drain(),
+    closed: (error) => right.closed(error),
+    ...fault.receiver?.(right),
+  };
+}
+
+function throwAfterClose(right: Connection): Partial<Connection> {
+  let closed = false;
+  return {
+    close: () => {
+      closed = true;
+      right.close();
+    },
+    write: (bytes) => {
+      if (closed) throw new Error('write after end');
+      return right.write(bytes);
+    },
+  };
+}
+
+function startAgain(right: Connection): Partial<Connection> {
+  let started = false;
+  return {
+    start: (receiver) => {
+      if (!started) right.start(receiver);
+      started = true;
+    },
+  };
+}
+
+function callAtOnce(right: Connection): Partial<Connection> {
+  return {
+    start: (receiver) => {
+      right.start(receiver);
+      receiver.data(new Uint8Array(0));
+    },
+  };
+}
