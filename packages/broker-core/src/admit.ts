@@ -1,4 +1,4 @@
-import { type Connect, ReasonCode } from '@wellhead/codec';
+import { type Connect, PacketType, ReasonCode } from '@wellhead/codec';
 import type { ClientConnection } from './client-connection.ts';
 import { connackOf } from './connack.ts';
 import type {
@@ -44,7 +44,7 @@ export function conclude(
     else
       refuseClient(connection, {
         accept: false,
-        reasonCode: reasonOf(allowed),
+        reasonCode: reasonOf(PacketType.Connack, allowed),
         reasonString: 'the Will is not authorized',
       });
   };

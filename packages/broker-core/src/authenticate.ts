@@ -118,8 +118,12 @@ function fail(
   reasonCode: number,
   reasonString: string,
 ): void {
-  if (authentication.connect === undefined) connection.fail(reasonCode, reasonString);
-  else refuseClient(connection, { accept: false, reasonCode, reasonString });
+  if (authentication.connect === undefined) {
+    const code = CONNACK_ONLY.has(reasonCode) ? ReasonCode.NotAuthorized : reasonCode;
+    connection.fail(code, reasonString);
+  } else {
+    refuseClient(connection, { accept: false, reasonCode, reasonString });
+  }
 }
 
 function sendAuth(
@@ -134,3 +138,12 @@ function sendAuth(
     properties: { authenticationMethod: authentication.method, authenticationData: data },
   });
 }
+
+/** Reason Codes that refuse a client, but that no DISCONNECT can carry [MQTT-3.14.2-1]. */
+const CONNACK_ONLY: ReadonlySet<number> = new Set([
+  ReasonCode.ClientIdentifierNotValid,
+  ReasonCode.BadUserNameOrPassword,
+  ReasonCode.ServerUnavailable,
+  ReasonCode.Banned,
+  ReasonCode.BadAuthenticationMethod,
+]);

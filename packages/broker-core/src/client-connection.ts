@@ -22,6 +22,7 @@ import { drop } from './delivery.ts';
 import { receiveDisconnect } from './disconnect.ts';
 import { guard } from './guard.ts';
 import type { ClientInfo, DropReason } from './hooks.ts';
+import { permittedReasonCode } from './permitted-reason-code.ts';
 import { receivePublish } from './publish.ts';
 import { pump } from './queue.ts';
 import type { Route } from './router.ts';
@@ -200,7 +201,11 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   fail(reasonCode: number, reason: string): void {
     if (this.phase === 'closed') return;
     if (this.open && this.protocolVersion === 5) {
-      this.send({ type: PacketType.Disconnect, reasonCode, properties: { reasonString: reason } });
+      this.send({
+        type: PacketType.Disconnect,
+        reasonCode: permittedReasonCode(PacketType.Disconnect, reasonCode),
+        properties: { reasonString: reason },
+      });
     }
     this.end(reasonCode, reason, true);
   }

@@ -1,7 +1,6 @@
 import type { QoS } from '@wellhead/codec';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
-import { Deque } from './deque.ts';
 import type { DropReason } from './hooks.ts';
 import { Delivery, copyOf, messageSize } from './message.ts';
 import type { Publication } from './publication.ts';
@@ -9,6 +8,7 @@ import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
 import type { Subscription } from './subscription.ts';
+import { WaitingQueue } from './waiting-queue.ts';
 
 /**
  * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. Returns how many sessions take
@@ -90,13 +90,28 @@ function deliverAt(
   if (connection === undefined || !connection.open) {
     if (qos !== 0 && session.durable) keepForLater(context, publication, subscription, qos, retain);
   } else if (qos === 0) {
-    if (mustWait(session)) waitAtQos0(context, publication, subscription, retain);
-    else connection.sendAtQos0(publication, retain, subscription.subscriptionIdentifiers);
+    if (mustWaitAtQos0(session, publication.topic.topicName)) {
+      waitAtQos0(context, publication, subscription, retain);
+    } else connection.sendAtQos0(publication, retain, subscription.subscriptionIdentifiers);
   } else if (mustWait(session) || connection.isBusy || !hasQuota(context, session)) {
     wait(context, publication, subscription, qos, retain);
   } else {
     sendNow(context, publication, subscription, qos, retain);
   }
+}
+
+/**
+ * A QoS 0 message needs no window, so a full one holds it back only behind messages of its own topic:
+ * those that wait here, and those in the store, whose topics are not known.
+ */
+function mustWaitAtQos0(session: Session, topicName: string): boolean {
+  return (
+    session.pending?.hasTopic(topicName) === true ||
+    session.behind?.hasTopic(topicName) === true ||
+    session.queuedMessages > session.inMemory ||
+    session.loading ||
+    (session.window !== undefined && session.window.resending)
+  );
 }
 
 /** Something of before has not left yet, and order must be kept. */
@@ -215,9 +230,7 @@ function waitAtQos0(
 ): void {
   const { session } = subscription;
   const isBehindTheStore = session.backlog > 0;
-  const queue = isBehindTheStore
-    ? (session.behind ??= new Deque<Delivery>())
-    : session.openPending();
+  const queue = isBehindTheStore ? (session.behind ??= new WaitingQueue()) : session.openPending();
   if (
     queue.length >= MAXIMUM_WAITING_AT_QOS_0 ||
     session.queuedBytes >= context.limits.maximumQueuedBytes

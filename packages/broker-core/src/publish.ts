@@ -12,6 +12,7 @@ import { route } from './delivery.ts';
 import type { Decision } from './hooks.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';
+import { permittedReasonCode } from './permitted-reason-code.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -36,7 +37,7 @@ export function receivePublish(connection: ClientConnection, view: PublishView):
   if (decision instanceof Promise) decideLater(connection, session, topic, view, decision);
   else if (decision === true) accept(connection, session, topic, view);
   // the decoder lets no other QoS pass
-  else refuse(connection, view.qos as QoS, view.packetId, reasonOf(decision));
+  else refuse(connection, view.qos as QoS, view.packetId, reasonOf(PacketType.Puback, decision));
 }
 
 /** Publishes a message that is no packet of a connection: a Will, or one of the host program. Returns false when it cannot be retained. */
@@ -145,8 +146,11 @@ export function isReserved(topicName: string): boolean {
   return topicName === '$SYS' || topicName.startsWith('$SYS/');
 }
 
-export function reasonOf(decision: Decision | undefined): number {
-  return typeof decision === 'number' && decision >= 0x80 ? decision : ReasonCode.NotAuthorized;
+/** The Reason Code of a refusal, in the packet that tells of it; without one it is 0x87 Not authorized. */
+export function reasonOf(type: PacketType, decision: Decision | undefined): number {
+  if (typeof decision !== 'number' || decision < ReasonCode.UnspecifiedError)
+    return ReasonCode.NotAuthorized;
+  return permittedReasonCode(type, decision);
 }
 
 /** The answer takes time: the message is kept, and the connection waits for it. */
@@ -163,7 +167,7 @@ function decideLater(
   const { packetId } = view;
   connection.hold(decision, (value) => {
     if (value !== true) {
-      refuse(connection, message.qos, packetId, reasonOf(value));
+      refuse(connection, message.qos, packetId, reasonOf(PacketType.Puback, value));
       return;
     }
     // messages accepted meanwhile have later identifiers, and queues are kept in their order

@@ -3,11 +3,11 @@ import { OutboundWindow, Qos2Receiver } from '@wellhead/protocol';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
-import { Deque } from './deque.ts';
 import type { ClientInfo } from './hooks.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplay } from './retained.ts';
 import type { Subscription } from './subscription.ts';
+import { WaitingQueue } from './waiting-queue.ts';
 import type { Will } from './will.ts';
 
 /**
@@ -42,9 +42,9 @@ export class Session implements Timed {
   /** QoS 2 messages from the client that await its PUBREL. Made at the first one. */
   receiver: Qos2Receiver | undefined;
   /** Messages that wait for the window or for the connection, in order. */
-  pending: Deque<Delivery> | undefined;
+  pending: WaitingQueue | undefined;
   /** QoS 0 messages that came while QoS 1 or 2 messages before them still are in the store alone. */
-  behind: Deque<Delivery> | undefined;
+  behind: WaitingQueue | undefined;
   replays: RetainedReplay[] | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
@@ -107,7 +107,7 @@ export class Session implements Timed {
     return (this.receiver ??= new Qos2Receiver());
   }
 
-  openPending(): Deque<Delivery> {
-    return (this.pending ??= new Deque<Delivery>());
+  openPending(): WaitingQueue {
+    return (this.pending ??= new WaitingQueue());
   }
 }

@@ -127,7 +127,7 @@ function grant(
   const reasonCodes = packet.subscriptions.map((request, index) => {
     const decision = decisions[index] ?? false;
     if (decision !== true && !(typeof decision === 'number' && decision <= 2))
-      return reasonOf(decision);
+      return reasonOf(PacketType.Suback, decision);
     const granting = decision === true ? 2 : decision;
     // the least of values from 0 to 2
     const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;

@@ -163,7 +163,7 @@ test(
 );
 
 test.each<[string, (client: Client) => void, string]>([
-  ['[MQTT-4.12.1-2] refused', (client) => answer(answer(client, 'again', 0x19), 'wrong'), 'DISCONNECT 86 closed'],
+  ['[MQTT-4.12.1-2] refused with a code that only CONNACK has', (client) => answer(answer(client, 'again', 0x19), 'wrong'), 'DISCONNECT 87 closed'],
   ['continued without having begun', (client) => answer(client, 'x'), 'DISCONNECT 82 closed'],
   ['begun twice', (client) => answer(answer(client, 'a', 0x19), 'b', 0x19), 'DISCONNECT 82 closed'],
   [

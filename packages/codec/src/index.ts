@@ -1,4 +1,5 @@
 export { writeAcknowledgement } from './acknowledgement.ts';
+export { isReasonCodeAllowed } from './allowed-reason-codes.ts';
 export { Decoder, type DecoderOptions, decode } from './decoder.ts';
 export { encode, encodedLength, encodeInto } from './encode.ts';
 export { EncodeError } from './encode-error.ts';

@@ -124,6 +124,8 @@ export function moveDeliveryToRow(state: StoreState, delivery: Delivery): void {
   session.rowDeliveries++;
   session.rowBytes += size;
   state.batch.sessions.add(session);
+  // a released one can be the only row that names its message
+  if (delivery.messageId > state.lastRowMessage) state.lastRowMessage = delivery.messageId;
   putRow(state, session, delivery, position);
   if (position !== FIRST_WAITING + delivery.messageId) {
     state.writer.varint(position);
