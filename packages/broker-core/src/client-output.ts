@@ -3,11 +3,13 @@ import {
   type Packet,
   PacketType,
   type ProtocolVersion,
+  PublishFrame,
   type QoS,
   ReasonCode,
   type Suback,
   type TopicEntry,
   type Unsuback,
+  type UntitledParts,
   encode,
   writeAcknowledgement,
 } from '@wellhead/codec';
@@ -15,7 +17,7 @@ import type { TopicAliasSender } from '@wellhead/protocol';
 import type { Connection } from '@wellhead/transport';
 import type { BrokerContext } from './context.ts';
 import type { DropReason } from './hooks.ts';
-import { type Delivery, encodeDelivery } from './message.ts';
+import { type Delivery, remainingExpiry } from './message.ts';
 import { BORROW_LIMIT, Outbox } from './outbox.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
@@ -110,9 +112,8 @@ export abstract class ClientOutput {
     retain: boolean,
     identifiers: readonly number[] | undefined,
   ): void {
-    const { outbox, context } = this;
-    const pending = this.congested ? this.link.pendingBytes : 0;
-    if (outbox.bytes + pending > context.limits.maximumPendingBytes) {
+    const { outbox } = this;
+    if (!this.hasRoomAtQos0()) {
       this.dropped(publication.topic.topicName, 'slow-consumer');
       return;
     }
@@ -133,6 +134,12 @@ export abstract class ClientOutput {
     this.#countPublish(publication.payloadLength);
   }
 
+  /** False when so much waits for the client to read that QoS 0 messages for it are given up. */
+  hasRoomAtQos0(): boolean {
+    const pending = this.congested ? this.link.pendingBytes : 0;
+    return this.outbox.bytes + pending <= this.context.limits.maximumPendingBytes;
+  }
+
   /** Sends a message of QoS 1 or 2 under its new Packet Identifier. The caller has asked {@link fits}. */
   sendPublication(
     publication: Publication,
@@ -151,28 +158,34 @@ export abstract class ClientOutput {
 
   /** Sends a kept message; false when it is larger than the client allows, and nothing was sent. */
   sendDelivery(delivery: Delivery, packetId: number, dup: boolean): boolean {
-    const { context, aliasesOut } = this;
-    const topic = context.topics.entry(delivery.message.topicName);
-    const { now } = context;
-    let frame = encodeDelivery(delivery, topic.bytes, this.protocolVersion, 0, dup, now);
-    if (frame.bytes.length > this.maximumPacketSize) return false;
-    let alias = 0;
-    if (aliasesOut !== undefined && frame.bytes.length + ALIAS_OVERHEAD <= this.maximumPacketSize) {
-      alias = aliasesOut.use(topic);
-      if (alias !== 0) {
-        const topicBytes = alias > 0 ? NOTHING : topic.bytes;
-        frame = encodeDelivery(
-          delivery,
-          topicBytes,
-          this.protocolVersion,
-          Math.abs(alias),
-          dup,
-          now,
-        );
-      }
+    const { aliasesOut, context, outbox, protocolVersion } = this;
+    const { message } = delivery;
+    const { parts } = context;
+    parts.qos = delivery.qos;
+    parts.dup = dup;
+    parts.retain = delivery.retain;
+    parts.payload = message.payload;
+    parts.properties = message.properties;
+    parts.messageExpiryInterval = remainingExpiry(message, context.now);
+    parts.subscriptionIdentifiers = delivery.subscriptionIdentifiers;
+    parts.topicAlias = 0;
+    const { topicName } = message;
+    const length = PublishFrame.namedLength(topicName, parts, protocolVersion);
+    if (length > this.maximumPacketSize) return false;
+    if (aliasesOut !== undefined && length + ALIAS_OVERHEAD <= this.maximumPacketSize) {
+      this.#sendAliased(topicName, parts, aliasesOut, packetId);
+    } else if (length > BORROW_LIMIT) {
+      const { bytes } = context.topics.entry(topicName);
+      outbox.appendFrame(
+        PublishFrame.fromParts({ ...parts, topicBytes: bytes }, protocolVersion),
+        packetId,
+        0,
+      );
+    } else {
+      const offset = outbox.reserve(length);
+      PublishFrame.writeNamed(topicName, parts, protocolVersion, packetId, outbox.slab, offset);
     }
-    this.outbox.appendFrame(frame, packetId, Math.abs(alias));
-    this.#countPublish(delivery.message.payload.length);
+    this.#countPublish(message.payload.length);
     return true;
   }
 
@@ -252,6 +265,23 @@ export abstract class ClientOutput {
       packetId,
       firstByte,
     );
+  }
+
+  #sendAliased(
+    topicName: string,
+    parts: UntitledParts,
+    aliases: TopicAliasSender<TopicEntry<Route>>,
+    packetId: number,
+  ): void {
+    const topic = this.context.topics.entry(topicName);
+    const alias = aliases.use(topic);
+    const topicBytes = alias > 0 ? NOTHING : topic.bytes;
+    const topicAlias = Math.abs(alias);
+    const frame = PublishFrame.fromParts(
+      { ...parts, topicAlias, topicBytes },
+      this.protocolVersion,
+    );
+    this.outbox.appendFrame(frame, packetId, topicAlias);
   }
 
   #sendEncoded(

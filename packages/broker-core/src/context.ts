@@ -1,4 +1,4 @@
-import type { TopicTable } from '@wellhead/codec';
+import type { TopicTable, UntitledParts } from '@wellhead/codec';
 import type { SessionStore } from '@wellhead/session-store';
 import type { Counters } from './counters.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -25,6 +25,8 @@ export interface BrokerContext {
   readonly topics: TopicTable<Route>;
   readonly router: Router;
   readonly publication: Publication;
+  /** What a kept message is encoded from, filled anew for each. */
+  readonly parts: UntitledParts;
   readonly retained: RetainedMessages;
   readonly sessions: SessionRegistry;
   readonly deadlines: Deadlines;

@@ -2,7 +2,7 @@ import type { QoS } from '@wellhead/codec';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import type { DropReason } from './hooks.ts';
-import { Delivery, copyOf, messageSize } from './message.ts';
+import { type Delivery, NewDelivery, copyOf, messageSize } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -155,7 +155,7 @@ function sendNow(
   let delivery: Delivery | undefined;
   if (session.durable || group !== undefined) {
     const message = messageFor(context, publication, session);
-    delivery = new Delivery(message, qos, retain, identifiers, group?.topicFilter);
+    delivery = new NewDelivery(message, qos, retain, identifiers, group?.topicFilter);
   }
   const packetId = window.send(qos, delivery);
   if (packetId === 0) {
@@ -187,7 +187,7 @@ function wait(
   }
   if (!hasRoom(context, publication, session)) return;
   const message = messageFor(context, publication, session);
-  const delivery = new Delivery(
+  const delivery = new NewDelivery(
     message,
     qos,
     retain,
@@ -210,7 +210,7 @@ function keepForLater(
   const { session } = subscription;
   if (!hasRoom(context, publication, session)) return;
   const message = messageFor(context, publication, session);
-  const delivery = new Delivery(
+  const delivery = new NewDelivery(
     message,
     qos,
     retain,
@@ -239,7 +239,7 @@ function waitAtQos0(
     return;
   }
   const message = publication.toMessage();
-  queue.push(new Delivery(message, 0, retain, subscription.subscriptionIdentifiers, undefined));
+  queue.push(new NewDelivery(message, 0, retain, subscription.subscriptionIdentifiers, undefined));
 }
 
 /**
@@ -252,13 +252,44 @@ export function deliverKept(
   subscription: Subscription,
   retain: boolean,
 ): void {
-  const { publication } = context;
   const { session } = subscription;
+  const qos = grantedQoS(message.qos, subscription);
+  if (
+    qos === 0 &&
+    session.connection?.open === true &&
+    !mustWaitAtQos0(session, message.topicName)
+  ) {
+    sendKeptAtQos0(context, message, subscription, retain);
+    return;
+  }
+  const { publication } = context;
   // a store knows each message of a queue by an identifier that grows
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
-  deliverAt(context, publication, subscription, grantedQoS(message.qos, subscription), retain);
+  deliverAt(context, publication, subscription, qos, retain);
   recordDeliveries(context, publication);
+}
+
+/** The short way for most retained messages: nothing about them is remembered. */
+function sendKeptAtQos0(
+  context: BrokerContext,
+  message: MessageRecord,
+  subscription: Subscription,
+  retain: boolean,
+): void {
+  const { session } = subscription;
+  const { connection } = session;
+  const delivery = new NewDelivery(
+    message,
+    0,
+    retain,
+    subscription.subscriptionIdentifiers,
+    undefined,
+  );
+  if (connection?.hasRoomAtQos0() !== true)
+    drop(context, session, message.topicName, 'slow-consumer');
+  else if (!connection.sendDelivery(delivery, 0, false))
+    drop(context, session, message.topicName, 'too-large');
 }
 
 /** Tells the store of the deliveries to durable sessions, in one change. */

@@ -1,5 +1,5 @@
-import { PublishFrame, type ProtocolVersion, type QoS } from '@wellhead/codec';
-import type { MessageRecord } from '@wellhead/session-store';
+import type { QoS } from '@wellhead/codec';
+import type { MessageRecord, QueuedDelivery } from '@wellhead/session-store';
 
 /** An Application Message that outlives the packet it came in: queued, in flight, retained. Immutable. */
 export class Message implements MessageRecord {
@@ -56,8 +56,14 @@ export function messageSize(message: MessageRecord): number {
   return message.payload.length + (message.properties?.length ?? 0) + message.topicName.length;
 }
 
-/** One message on its way to one session. */
-export class Delivery {
+/** One message on its way to one session: made here, or read from the store. */
+export type Delivery = Pick<
+  QueuedDelivery,
+  'message' | 'retain' | 'subscriptionIdentifiers' | 'sharedFilter'
+> & { readonly qos: QoS };
+
+/** A delivery of a message that was just published. */
+export class NewDelivery implements Delivery {
   readonly message: MessageRecord;
   readonly qos: QoS;
   readonly retain: boolean;
@@ -84,30 +90,4 @@ export class Delivery {
 export function remainingExpiry(message: MessageRecord, now: number): number | undefined {
   if (message.expiresAt === Infinity) return undefined;
   return Math.max(0, Math.ceil((message.expiresAt - now) / 1000));
-}
-
-/** Encodes a kept message for one receiver. */
-export function encodeDelivery(
-  delivery: Delivery,
-  topicBytes: Uint8Array,
-  version: ProtocolVersion,
-  topicAlias: number,
-  dup: boolean,
-  now: number,
-): PublishFrame {
-  const { message } = delivery;
-  return PublishFrame.fromParts(
-    {
-      topicBytes,
-      qos: delivery.qos,
-      dup,
-      retain: delivery.retain,
-      payload: message.payload,
-      properties: message.properties,
-      messageExpiryInterval: remainingExpiry(message, now),
-      subscriptionIdentifiers: delivery.subscriptionIdentifiers,
-      topicAlias,
-    },
-    version,
-  );
 }

@@ -4,7 +4,7 @@ import type { QueuedDelivery } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { drop, sendMaximum, settle } from './delivery.ts';
 import { guard } from './guard.ts';
-import { Delivery } from './message.ts';
+import type { Delivery } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
 
@@ -185,21 +185,14 @@ function takePage(
 }
 
 function take(session: Session, queued: QueuedDelivery): void {
-  const delivery = new Delivery(
-    queued.message,
-    queued.qos,
-    queued.retain,
-    queued.subscriptionIdentifiers,
-    queued.sharedFilter,
-  );
   session.inMemory++;
   session.newestInMemory = queued.message.messageId;
   if (queued.packetId === 0) {
-    session.openPending().push(delivery);
+    session.openPending().push(queued);
     return;
   }
   session.window ??= new OutboundWindow<Delivery>();
-  session.window.restore(queued.packetId, queued.qos, queued.released, delivery);
+  session.window.restore(queued.packetId, queued.qos, queued.released, queued);
 }
 
 const PAGE = 256;

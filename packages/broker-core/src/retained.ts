@@ -147,9 +147,10 @@ function sendEntries(
 ): boolean {
   const missing: string[] = [];
   for (const entry of entries) {
-    const current = context.retained.current(entry.topicName, context.now);
-    if (current?.message !== undefined) sendRetained(context, replay, current.message);
-    else if (current !== undefined) missing.push(current.topicName);
+    // what is found in this call is what is retained now, but it may have expired
+    if (entry.expiresAt <= context.now) context.retained.current(entry.topicName, context.now);
+    else if (entry.message !== undefined) sendRetained(context, replay, entry.message);
+    else missing.push(entry.topicName);
   }
   if (missing.length === 0) return true;
   const found = context.store.readRetained(missing);

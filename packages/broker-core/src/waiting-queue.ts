@@ -1,19 +1,19 @@
 import { Deque } from './deque.ts';
 import type { Delivery } from './message.ts';
 
-/** Messages that wait for one client, in order, and which topics they are of. */
+/** Messages that wait for one client, in order. */
 export class WaitingQueue {
   readonly #deliveries = new Deque<Delivery>();
-  readonly #topics = new Map<string, number>();
+  /** How many wait of each topic; counted from the first question on, until the queue is empty. */
+  #topics: Map<string, number> | undefined;
 
   get length(): number {
     return this.#deliveries.length;
   }
 
   push(delivery: Delivery): void {
-    const { topicName } = delivery.message;
     this.#deliveries.push(delivery);
-    this.#topics.set(topicName, (this.#topics.get(topicName) ?? 0) + 1);
+    if (this.#topics !== undefined) count(this.#topics, delivery.message.topicName, 1);
   }
 
   peek(): Delivery | undefined {
@@ -22,20 +22,32 @@ export class WaitingQueue {
 
   shift(): Delivery | undefined {
     const delivery = this.#deliveries.shift();
-    if (delivery === undefined) return undefined;
-    const { topicName } = delivery.message;
-    const left = (this.#topics.get(topicName) ?? 1) - 1;
-    if (left === 0) this.#topics.delete(topicName);
-    else this.#topics.set(topicName, left);
+    if (this.#deliveries.length === 0) this.#topics = undefined;
+    else if (this.#topics !== undefined && delivery !== undefined) {
+      count(this.#topics, delivery.message.topicName, -1);
+    }
     return delivery;
   }
 
   /** Something of this topic waits: whatever is published on it now must wait behind. */
   hasTopic(topicName: string): boolean {
-    return this.#topics.has(topicName);
+    if (this.#deliveries.length === 0) return false;
+    return (this.#topics ??= this.#countTopics()).has(topicName);
   }
 
   [Symbol.iterator](): Iterator<Delivery> {
     return this.#deliveries[Symbol.iterator]();
   }
+
+  #countTopics(): Map<string, number> {
+    const topics = new Map<string, number>();
+    for (const delivery of this.#deliveries) count(topics, delivery.message.topicName, 1);
+    return topics;
+  }
+}
+
+function count(topics: Map<string, number>, topicName: string, by: 1 | -1): void {
+  const now = (topics.get(topicName) ?? 0) + by;
+  if (now === 0) topics.delete(topicName);
+  else topics.set(topicName, now);
 }

@@ -103,18 +103,18 @@ export class World implements AsyncDisposable {
     return new World(host, network, broker, listener);
   }
 
-  /** Lets everything happen that can happen without time. */
-  settle(): void {
-    for (;;) {
+  /** Lets everything happen that can happen without time; false when there was nothing. */
+  settle(): boolean {
+    for (let hasMoved = false; ; hasMoved = true) {
       const moved = this.network.pump();
-      if (!this.host.turn() && moved === 0) return;
+      if (!this.host.turn() && moved === 0) return hasMoved;
     }
   }
 
   /** Also lets promises settle. */
   async settleAsync(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet++) {
-      this.settle();
+      if (this.settle()) quiet = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.settle();

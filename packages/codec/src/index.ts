@@ -53,7 +53,7 @@ export {
   ProtocolError,
   type ProtocolErrorOptions,
 } from './protocol-error.ts';
-export { PublishFrame, type PublishParts } from './publish-frame.ts';
+export { PublishFrame, type PublishParts, type UntitledParts } from './publish-frame.ts';
 export { decodePublishProperties } from './publish-properties.ts';
 export { PublishView } from './publish-view.ts';
 export { ConnectReturnCode, ReasonCode } from './reason-code.ts';

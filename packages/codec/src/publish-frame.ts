@@ -1,10 +1,10 @@
-import { putUint16, putUint32 } from './byte-at.ts';
+import { byteAt, putUint16, putUint32 } from './byte-at.ts';
 import { checkPublish } from './check-publish.ts';
 import { EncodeError } from './encode-error.ts';
 import type { Publish } from './packet.ts';
 import { type ProtocolVersion, PacketType, type QoS } from './packet-type.ts';
 import { checkPacketId, encodedStringLength } from './packet-writer.ts';
-import { writeUtf8 } from './utf8.ts';
+import { utf8Length, writeUtf8 } from './utf8.ts';
 import { integerLength, maximumInteger, writeInteger } from './variable-byte-integer.ts';
 import { encodeProperties } from './write-properties.ts';
 
@@ -24,6 +24,9 @@ export interface PublishParts {
   /** 0 is none. */
   topicAlias?: number | undefined;
 }
+
+/** All but the Topic Name. */
+export type UntitledParts = Omit<PublishParts, 'topicBytes'>;
 
 /** A PUBLISH encoded once for many receivers: each costs one copy and a few patched bytes. */
 export class PublishFrame {
@@ -51,7 +54,7 @@ export class PublishFrame {
     checkPublish(publish, protocolVersion);
     const { topicName, properties } = publish;
     const topicLength = encodedStringLength(topicName, 'topicName');
-    const parts: Untitled = {
+    const parts: UntitledParts = {
       qos: publish.qos,
       dup: publish.dup,
       retain: publish.retain,
@@ -102,6 +105,34 @@ export class PublishFrame {
     return 1 + integerLength(remaining) + remaining;
   }
 
+  /** `partsLength` of a packet whose Topic Name is at hand as text. */
+  static namedLength(
+    topicName: string,
+    parts: UntitledParts,
+    protocolVersion: ProtocolVersion,
+  ): number {
+    const remaining = remainingLength(parts, utf8Length(topicName), protocolVersion);
+    return 1 + integerLength(remaining) + remaining;
+  }
+
+  /** `writeParts` for a valid Topic Name that is at hand as text: no bytes of it are made. */
+  static writeNamed(
+    topicName: string,
+    parts: UntitledParts,
+    protocolVersion: ProtocolVersion,
+    packetId: number,
+    target: Uint8Array,
+    offset: number,
+  ): number {
+    const topicLength = utf8Length(topicName);
+    const remaining = checkedLength(parts, topicLength, protocolVersion);
+    const topic = offset + 3 + integerLength(remaining);
+    const end = write(parts, topicLength, protocolVersion, remaining, target, offset);
+    writeUtf8(topicName, topicLength, target, topic);
+    if (parts.qos > 0) putUint16(target, topic + topicLength, packetId);
+    return end;
+  }
+
   /** Writes the Packet Identifier into `bytes`; throws an EncodeError at QoS 0. */
   setPacketId(packetId: number): void {
     if (this.packetIdOffset < 0) throw new EncodeError('a PUBLISH of QoS 0 has no packetId');
@@ -117,7 +148,7 @@ export class PublishFrame {
   }
 
   /** Everything but the Topic Name. */
-  static #build(parts: Untitled, topicLength: number, version: ProtocolVersion): PublishFrame {
+  static #build(parts: UntitledParts, topicLength: number, version: ProtocolVersion): PublishFrame {
     const remaining = checkedLength(parts, topicLength, version);
     const header = 1 + integerLength(remaining);
     const bytes = new Uint8Array(header + remaining);
@@ -134,11 +165,9 @@ export class PublishFrame {
   }
 }
 
-type Untitled = Omit<PublishParts, 'topicBytes'>;
-
 /** Writes all but the Topic Name, whose room is left as it is; returns the offset behind the packet. */
 function write(
-  parts: Untitled,
+  parts: UntitledParts,
   topicLength: number,
   version: ProtocolVersion,
   remaining: number,
@@ -162,17 +191,32 @@ function write(
     }
     at = writeRest(parts, target, at);
   }
-  target.set(parts.payload, at);
-  return at + parts.payload.length;
+  return putBytes(parts.payload, target, at);
 }
 
-function checkedLength(parts: Untitled, topicLength: number, version: ProtocolVersion): number {
+/** Copies bytes; a loop is cheaper than a call for a few. */
+function putBytes(bytes: Uint8Array, target: Uint8Array, offset: number): number {
+  const { length } = bytes;
+  if (length > FEW_BYTES) target.set(bytes, offset);
+  else for (let at = 0; at < length; at++) target[offset + at] = byteAt(bytes, at);
+  return offset + length;
+}
+
+function checkedLength(
+  parts: UntitledParts,
+  topicLength: number,
+  version: ProtocolVersion,
+): number {
   const remaining = remainingLength(parts, topicLength, version);
   if (remaining > maximumInteger) throw new EncodeError('the packet is too long for MQTT');
   return remaining;
 }
 
-function remainingLength(parts: Untitled, topicLength: number, version: ProtocolVersion): number {
+function remainingLength(
+  parts: UntitledParts,
+  topicLength: number,
+  version: ProtocolVersion,
+): number {
   let length = 2 + topicLength + (parts.qos > 0 ? 2 : 0) + parts.payload.length;
   if (version === 5) {
     const block = blockLength(parts);
@@ -181,7 +225,7 @@ function remainingLength(parts: Untitled, topicLength: number, version: Protocol
   return length;
 }
 
-function blockLength(parts: Untitled): number {
+function blockLength(parts: UntitledParts): number {
   let length = parts.properties?.length ?? 0;
   if (parts.topicAlias) length += 3;
   if (parts.messageExpiryInterval !== undefined) length += 5;
@@ -203,7 +247,7 @@ function writeExpiry(seconds: number, bytes: Uint8Array, at: number): number {
   return at + 5;
 }
 
-function writeRest(parts: Untitled, bytes: Uint8Array, from: number): number {
+function writeRest(parts: UntitledParts, bytes: Uint8Array, from: number): number {
   let at = from;
   if (parts.subscriptionIdentifiers !== undefined) {
     for (const identifier of parts.subscriptionIdentifiers) {
@@ -224,3 +268,5 @@ const ofOneHop = {
   messageExpiryInterval: undefined,
   subscriptionIdentifiers: undefined,
 } as const;
+
+const FEW_BYTES = 64;

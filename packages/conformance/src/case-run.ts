@@ -117,22 +117,20 @@ export class CaseRun implements CaseContext {
 
   async #clear({ target, clientIds, topics }: Leftovers): Promise<void> {
     for (const clientId of [...clientIds, ...(topics.size > 0 ? [this.clientId()] : [])]) {
-      const cleaner = await this.#cleaner(target, clientId);
-      for (const topicName of topics) cleaner.sendPublish(topicName, '', { retain: true });
-      topics.clear();
-      await cleaner.ping();
-      await cleaner.disconnect();
+      const cleaner = this.#client(this.version, target);
+      try {
+        cleaner.attach(await openStream(target, cleaner, this.timeout));
+        const { userName, password } = target;
+        const credentials = { ...(userName && { userName }), ...(password && { password }) };
+        cleaner.send(this.connectPacket({ clientId, ...credentials }));
+        await cleaner.expectAccepted();
+        for (const topicName of topics) cleaner.sendPublish(topicName, '', { retain: true });
+        topics.clear();
+        await cleaner.ping();
+      } finally {
+        await cleaner.dispose();
+      }
     }
-  }
-
-  async #cleaner(target: Target, clientId: string): Promise<WireClient> {
-    const cleaner = this.#client(this.version, target);
-    cleaner.attach(await openStream(target, cleaner, this.timeout));
-    const { userName, password } = target;
-    const credentials = { ...(userName && { userName }), ...(password && { password }) };
-    cleaner.send(this.connectPacket({ clientId, ...credentials }));
-    await cleaner.expectAccepted();
-    return cleaner;
   }
 
   #client(protocolVersion: ProtocolVersion, target: Target, anyConnack = false): WireClient {

@@ -199,6 +199,7 @@ export class WireClient extends RawClient {
     if (this.isClosed) return;
     if (this.connack) this.send(goodbye);
     await this.#finish().catch(() => undefined);
+    this.drop();
   }
 
   async #finish(): Promise<void> {

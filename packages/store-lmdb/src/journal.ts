@@ -122,8 +122,7 @@ export class Journal {
     for (const delivery of entry.deliveries) this.#delivery(delivery, entry);
     const bytes = this.#writer.view();
     this.#writer.clear();
-    entry.weight = bytes.length + entry.contents.length * OBJECTS_OF_CONTENT;
-    entry.weight += entry.deliveries.length * OBJECTS_OF_DELIVERY;
+    entry.weight = weightOf(bytes, entry);
     this.add(entry);
     return bytes;
   }
@@ -154,6 +153,12 @@ export class Journal {
     this.#writer.varint(delivery.position);
     writeDelivery(delivery, this.#writer);
   }
+}
+
+/** What an entry costs in the file and in memory. */
+export function weightOf(bytes: Uint8Array, entry: JournalEntry): number {
+  const contents = entry.contents.length * OBJECTS_OF_CONTENT;
+  return bytes.length + contents + entry.deliveries.length * OBJECTS_OF_DELIVERY;
 }
 
 /** What a replay does with each operation of an entry. */

@@ -2,7 +2,7 @@ import type { MessageRecord } from '@wellhead/session-store';
 import { contentBytes } from './message-codec.ts';
 import type { Database } from './database.ts';
 import { Content, Delivery, type DeliveryState } from './delivery.ts';
-import { JournalEntry, type JournalSink, replay } from './journal.ts';
+import { JournalEntry, type JournalSink, replay, weightOf } from './journal.ts';
 import { keyRange, Kind, numberOfKey } from './keys.ts';
 import { endContent } from './messages.ts';
 import { endDelivery, releaseDelivery } from './queues.ts';
@@ -33,7 +33,7 @@ function loadJournal(state: StoreState, sessions: ReadonlyMap<number, StoredSess
   for (const { key, value } of state.database.range(start, end)) {
     const entry = new JournalEntry(numberOfKey(key));
     replay(value, new Replay(state, sessions, entry));
-    entry.weight = value.length;
+    entry.weight = weightOf(value, entry);
     state.journal.add(entry);
   }
   for (const content of state.contents.values()) {
@@ -44,7 +44,8 @@ function loadJournal(state: StoreState, sessions: ReadonlyMap<number, StoredSess
 
 /**
  * Brings memory to where it was. Rows are in that state already, so an operation that finds nothing to change here
- * was about a row, or about a session that is gone.
+ * was about a row, or about a session that is gone. Contents without use stay until the end: an entry names what
+ * ended before what began.
  */
 class Replay implements JournalSink {
   readonly #state: StoreState;
@@ -62,6 +63,8 @@ class Replay implements JournalSink {
   }
 
   content(message: MessageRecord, isRetained: boolean): void {
+    const before = this.#state.contents.get(message.messageId);
+    if (before) endContent(this.#state, before); // nobody uses it, or it would not have come again
     const content = new Content(owned(message), this.#entry);
     content.isRetained = isRetained;
     content.uses = isRetained ? 1 : 0;
@@ -91,16 +94,15 @@ class Replay implements JournalSink {
   released(sessionNumber: number, messageId: number): void {
     const delivery = this.#find(sessionNumber, messageId);
     if (delivery === undefined || delivery.released) return;
-    this.#unuse(delivery.content);
+    if (delivery.content) delivery.content.uses--;
     releaseDelivery(delivery);
   }
 
   settled(sessionNumber: number, messageId: number): void {
     const delivery = this.#find(sessionNumber, messageId);
     if (delivery === undefined) return;
-    const { content } = delivery;
+    if (delivery.content) delivery.content.uses--;
     endDelivery(this.#state, delivery);
-    this.#unuse(content);
   }
 
   /** In the order of receipt, whatever the row already says. */
@@ -124,18 +126,11 @@ class Replay implements JournalSink {
     const content = this.#state.contents.get(messageId);
     if (content === undefined || content.isRetained === isRetained) return;
     content.isRetained = isRetained;
-    if (isRetained) content.uses++;
-    else this.#unuse(content);
+    content.uses += isRetained ? 1 : -1;
   }
 
   #find(sessionNumber: number, messageId: number): Delivery | undefined {
     return this.#sessions.get(sessionNumber)?.find(messageId);
-  }
-
-  #unuse(content: Content | undefined): void {
-    if (content === undefined) return;
-    content.uses--;
-    if (content.uses === 0) endContent(this.#state, content);
   }
 }
 

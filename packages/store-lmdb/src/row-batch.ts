@@ -10,7 +10,7 @@ export class RowBatch {
   readonly #database: Database;
   readonly #rows = new Map<string, Row>();
   /** Sessions whose rows are out of date, written at the end. */
-  readonly sessions = new Set<StoredSession>();
+  readonly sessions: Set<StoredSession> = new Set();
   /** Which kinds of rows of which sessions are among the changes. */
   readonly #touched = new Set<number>();
 

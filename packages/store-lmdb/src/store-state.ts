@@ -13,15 +13,17 @@ export class StoreState {
   readonly database: Database;
   readonly counters: Counters;
   readonly journal: Journal;
-  readonly sessions = new Map<string, StoredSession>();
+  readonly sessions: Map<string, StoredSession> = new Map();
   /** Messages whose bytes are in the journal. */
-  readonly contents = new Map<number, Content>();
+  readonly contents: Map<number, Content> = new Map();
   contentBytes = 0;
   deliveries = 0;
   /** Numbers of removed sessions that still have rows. */
-  readonly removed = new Set<number>();
+  readonly removed: Set<number> = new Set();
   /** No message of a higher number has a row. */
   lastRowMessage: number;
+  /** The last messageId that the database has. */
+  savedMessageId: number;
   /** Scratch for rows. */
   readonly writer: ByteWriter = new ByteWriter();
   /** Row changes of the commits that are being applied, and until the database has them. */
@@ -33,6 +35,7 @@ export class StoreState {
     this.counters = counters === undefined ? new Counters() : Counters.read(counters);
     this.journal = new Journal(this.counters.nextEntry);
     this.lastRowMessage = this.counters.lastMessageId;
+    this.savedMessageId = this.counters.lastMessageId;
     this.batch = new RowBatch(database);
   }
 

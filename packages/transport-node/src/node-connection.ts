@@ -23,6 +23,8 @@ export abstract class NodeConnection implements Connection {
   /** The other end will send no more; nothing at all is left of the transport. */
   #ended = false;
   #gone = false;
+  /** Its owner destroyed it; what streams say of that is no news. */
+  #destroyed = false;
   #error: Error | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   /** What came while it could not be shown: decrypting and unframing go on to the end of what was read. */
@@ -78,7 +80,8 @@ export abstract class NodeConnection implements Connection {
   destroy(error?: Error): void {
     if (this.#state === 'reported') return;
     this.#state = 'closing';
-    this.#error ??= error;
+    if (!this.#destroyed) this.#error ??= error;
+    this.#destroyed = true;
     this.#kept = undefined;
     this.cut();
     process.nextTick(goOn, this);
@@ -110,7 +113,7 @@ export abstract class NodeConnection implements Connection {
 
   /** For event handlers: what `closed()` will say, unless something went wrong before. */
   failed(error: TransportError): void {
-    this.#error ??= error;
+    if (!this.#destroyed) this.#error ??= error;
   }
 
   /** For event handlers: the other end will send no more, so this one ends too, in bounded time. */

@@ -54,14 +54,19 @@ export class StreamConnection extends NodeConnection {
   }
 
   protected send(bytes: Uint8Array): void {
-    this.#stream.write(bytes);
+    this.#stream.write(this.#own(bytes));
   }
 
   protected sendAll(chunks: readonly Uint8Array[]): void {
     const stream = this.#stream;
     stream.cork();
-    for (const chunk of chunks) stream.write(chunk);
+    for (const chunk of chunks) stream.write(this.#own(chunk));
     stream.uncork();
+  }
+
+  /** A socket has done with bytes that are no longer pending; other streams may go on passing them around. */
+  #own(bytes: Uint8Array): Uint8Array {
+    return this.#stream instanceof Socket ? bytes : new Uint8Array(bytes);
   }
 
   protected end(): void {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { connect as connectSocket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex, PassThrough } from 'node:stream';
 import { connect as connectSecurely } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Connection, Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
@@ -74,21 +75,15 @@ export async function connectUnix({ host }: ListeningAddress): Promise<Connectio
   return connectionFromDuplex(connectSocket(host));
 }
 
-export async function connectTls({ host, port }: ListeningAddress): Promise<Connection> {
+async function connectTls({ host, port }: ListeningAddress): Promise<Connection> {
   const ca = await fixture('server-cert.pem');
   return connectionFromDuplex(connectSecurely({ host, port, ca, servername: 'localhost' }));
 }
 
-export async function connectWebSocket({ url }: ListeningAddress): Promise<Connection> {
+async function connectWebSocket({ url }: ListeningAddress): Promise<Connection> {
   const ca = await fixture('server-cert.pem');
-  const webSocket = new WebSocket(url, ['mqtt'], { ca, servername: 'localhost' });
+  const webSocket = new WebSocket(url, ['mqtt'], { ca });
   return connectionFromDuplex(createWebSocketStream(webSocket));
-}
-
-export async function temporaryFolder(): Promise<string & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'wellhead-'));
-  const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
-  return Object.assign(path, { [Symbol.asyncDispose]: dispose });
 }
 
 async function unixPair(sharedReadBuffer: boolean): ReturnType<PairMaker> {
@@ -111,6 +106,30 @@ async function attachedPair(): ReturnType<PairMaker> {
     httpServer.close();
   };
   return { client: pair.client, server: pair.server, [Symbol.asyncDispose]: dispose };
+}
+
+async function duplexStreams(): ReturnType<PairMaker> {
+  const [one, other] = streamPair();
+  const [client, server] = [connectionFromDuplex(one), connectionFromDuplex(other)];
+  const dispose = async (): Promise<void> => {
+    client.destroy();
+    server.destroy();
+  };
+  return { client, server, [Symbol.asyncDispose]: dispose };
+}
+
+/** Two streams, each of which reads what is written to the other. */
+function streamPair(): [Duplex, Duplex] {
+  const [there, back] = [new PassThrough(), new PassThrough()];
+  const one = joined(back, there);
+  const other = joined(there, back);
+  one.once('close', () => other.destroy());
+  other.once('close', () => one.destroy());
+  return [one, other];
+}
+
+function joined(readable: PassThrough, writable: PassThrough): Duplex {
+  return Duplex.from({ readable, writable });
 }
 
 export function portOf(server: { address(): AddressInfo | string | null }): number {
@@ -137,6 +156,7 @@ export const pairMakers: readonly [name: string, makePair: PairMaker][] = [
   ],
   ['unix, shared read buffer', () => unixPair(true)],
   ["unix, 'data' events", () => unixPair(false)],
+  ['duplex', duplexStreams],
   ['ws', pairsOf(async () => webSocketListener({ port: 0 }), connectWebSocket)],
   [
     'wss',

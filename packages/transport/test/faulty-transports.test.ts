@@ -58,17 +58,18 @@ test.each<[string, Fault]>([
   expect(outcomes).toContain('failed');
 });
 
-/** A case that a fault keeps from settling is quiet when nothing moves any more. */
-async function outcome(run: Promise<void>): Promise<'passed' | 'failed'> {
-  let result: 'passed' | 'failed' | undefined;
-  run.then(
-    () => (result = 'passed'),
-    () => (result = 'failed'),
+/** A case that a fault keeps from settling has failed when nothing moves any more. */
+function outcome(run: Promise<void>): Promise<'passed' | 'failed'> {
+  const settled = run.then(
+    () => 'passed' as const,
+    () => 'failed' as const,
   );
-  for (let turn = 0; turn < 3000 && !result; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return result ?? 'failed';
+  return Promise.race([settled, quiet()]);
+}
+
+async function quiet(): Promise<'failed'> {
+  for (let turn = 0; turn < 3000; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return 'failed';
 }
 
 function faulty(right: Connection, fault: Fault): Connection {

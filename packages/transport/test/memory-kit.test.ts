@@ -12,7 +12,7 @@ describe.each<[string, () => MemoryPairOptions]>([
     const [client, server] = memoryPair(options());
     return { client, server, [Symbol.asyncDispose]: async () => client.sever() };
   };
-  test.each(transportCases.map(({ name, run }) => [name, run] as const))('%s', (_name, run) =>
+  test.each(transportCases.map(({ name, run }) => [name, run] as const))('%s', (_case, run) =>
     run(makePair),
   );
 });

@@ -139,7 +139,7 @@ describe('a wire', () => {
   test('overwrites each chunk afterwards, unless chunks are stable', () => {
     const kept = (stableChunks: boolean): number[] => {
       const { network, client, atServer } = startedPair({ stableChunks });
-      let chunk = new Uint8Array(0);
+      let chunk: Uint8Array = new Uint8Array(0);
       atServer.onData = (bytes) => (chunk = bytes);
       client.write(Uint8Array.of(1, 2));
       network.pump();

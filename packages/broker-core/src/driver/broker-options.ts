@@ -1,4 +1,4 @@
-import { TopicTable } from '@wellhead/codec';
+import { TopicTable, type UntitledParts } from '@wellhead/codec';
 import type { SessionStore } from '@wellhead/session-store';
 import { MemorySessionStore } from '@wellhead/session-store/memory';
 import type { BrokerContext } from '../context.ts';
@@ -69,6 +69,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     topics,
     router: new Router(),
     publication: new Publication(topics.entry('$SYS'), nextMessageId),
+    parts: noParts(),
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),
     deadlines: new Deadlines(now, (error) => context.observer.fault?.(error, 'deadline')),
@@ -81,4 +82,18 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     closing: false,
   };
   return context;
+}
+
+/** All fields from the beginning, so that the object keeps its shape. */
+function noParts(): UntitledParts {
+  return {
+    qos: 0,
+    dup: false,
+    retain: false,
+    payload: new Uint8Array(0),
+    properties: undefined,
+    messageExpiryInterval: undefined,
+    subscriptionIdentifiers: undefined,
+    topicAlias: 0,
+  };
 }

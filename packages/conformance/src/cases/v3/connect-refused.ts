@@ -226,7 +226,8 @@ const versions = defineCases(4, 'connect-refused', [
 const identifiers = defineCases(4, 'connect-refused', [
   {
     name: 'empty-client-id-clean-session-0',
-    title: 'An empty Client Identifier with CleanSession 0 is answered with CONNACK 0x02, and closed',
+    title:
+      'An empty Client Identifier with CleanSession 0 is answered with CONNACK 0x02, and closed',
     statements: ['MQTT-3.1.3-8', 'MQTT-3.2.2-4', 'MQTT-3.2.2-5', 'MQTT-3.1.3-9'],
     async run(t) {
       const client = await t.open();
@@ -283,7 +284,11 @@ const ignored = defineCases(4, 'connect-refused', [
 async function expectIgnored(t: CaseContext, refused: Uint8Array): Promise<void> {
   const client = await t.open();
   const topic = str(t.topic());
-  const publish = bytes(packet(0x30, topic, 'x'), packet(0x31, topic, 'y'), packet(0x32, topic, u16(1)));
+  const publish = bytes(
+    packet(0x30, topic, 'x'),
+    packet(0x31, topic, 'y'),
+    packet(0x32, topic, u16(1)),
+  );
   client.send(bytes(refused, publish, publish));
   await client.expectRefused();
 }

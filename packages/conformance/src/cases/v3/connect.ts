@@ -114,7 +114,8 @@ const accepted = defineCases(4, 'connect', [
   },
   {
     name: 'all-fields',
-    title: 'The payload is read in its order: Client Identifier, Will Topic and Message, User Name, Password',
+    title:
+      'The payload is read in its order: Client Identifier, Will Topic and Message, User Name, Password',
     statements: ['MQTT-3.1.3-1', 'MQTT-3.1.2-9', 'MQTT-3.1.2-19', 'MQTT-3.1.2-21', 'MQTT-3.1.3-3'],
     async run(t) {
       const watcher = await watchWill(t);
@@ -141,7 +142,8 @@ const accepted = defineCases(4, 'connect', [
   },
   {
     name: 'password-binary',
-    title: 'The Password is binary data: bytes that are no UTF-8, also none at all, are well-formed',
+    title:
+      'The Password is binary data: bytes that are no UTF-8, also none at all, are well-formed',
     statements: ['MQTT-3.1.2-21', 'MQTT-1.5.3-1'],
     async run(t) {
       for (const password of [str(0xff, 0, 0xed, 0xa0, 0x80), str()]) {
@@ -182,7 +184,11 @@ const clientIds = defineCases(4, 'connect', [
     title: 'Client Identifiers of 23 letters and digits are accepted',
     statements: ['MQTT-3.1.3-5', 'MQTT-3.1.3-4'],
     async run(t) {
-      for (const filler of ['ABCDEFGHIJKLMNOPQRSTUVW', 'abcdefghijklmnopqrstuvw', 'XYZxyz01234567890123456']) {
+      for (const filler of [
+        'ABCDEFGHIJKLMNOPQRSTUVW',
+        'abcdefghijklmnopqrstuvw',
+        'XYZxyz01234567890123456',
+      ]) {
         await t.connect({ clientId: `${t.clientId()}${filler}`.slice(0, 23) });
       }
     },

@@ -119,7 +119,7 @@ const refusals: readonly Refusal[] = [
     name: 'unsubscribe-null',
     title: 'an UNSUBSCRIBE with U+0000 in its Topic Filter',
     statements: ['MQTT-1.5.3-2', 'MQTT-4.7.3-2'],
-    bytes: (t) => packet(0xa2, u16(1), str('a', 0)),
+    bytes: () => packet(0xa2, u16(1), str('a', 0)),
   },
 ];
 

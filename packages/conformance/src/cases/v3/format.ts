@@ -43,16 +43,30 @@ const malformed: readonly (readonly [name: string, title: string, body: Body])[]
   ['unsuback-from-client', 'an UNSUBACK from a client', () => packet(0xb0, u16(1))],
   ['pingresp-from-client', 'a PINGRESP from a client', () => packet(0xd0)],
   ['remaining-length-5', 'a Remaining Length of five bytes', () => hex('30 ff ff ff ff 7f')],
-  ['publish-topic-cut', 'a PUBLISH whose Topic Name goes behind its end', () => hex('30 03 00 05 61')],
-  ['publish-id-missing', 'a QoS 1 PUBLISH without a Packet Identifier', () => packet(0x32, str('a'))],
+  [
+    'publish-topic-cut',
+    'a PUBLISH whose Topic Name goes behind its end',
+    () => hex('30 03 00 05 61'),
+  ],
+  [
+    'publish-id-missing',
+    'a QoS 1 PUBLISH without a Packet Identifier',
+    () => packet(0x32, str('a')),
+  ],
   ['publish-empty', 'a PUBLISH with nothing in it', () => packet(0x30)],
   ['puback-short', 'a PUBACK without a Packet Identifier', () => packet(0x40)],
   ['pubrel-long', 'a PUBREL with a byte too many', () => packet(0x62, u16(1), 0)],
   ['pingreq-long', 'a PINGREQ with a byte in it', () => packet(0xc0, 0)],
-  ['subscribe-qos-missing', 'a SUBSCRIBE without the QoS of its last filter', (t) =>
-    packet(0x82, u16(1), str(t.topic()), 0, str('b'))],
-  ['unsubscribe-cut', 'an UNSUBSCRIBE whose filter goes behind its end', () =>
-    packet(0xa2, u16(1), u16(9), 'a')],
+  [
+    'subscribe-qos-missing',
+    'a SUBSCRIBE without the QoS of its last filter',
+    (t) => packet(0x82, u16(1), str(t.topic()), 0, str('b')),
+  ],
+  [
+    'unsubscribe-cut',
+    'an UNSUBSCRIBE whose filter goes behind its end',
+    () => packet(0xa2, u16(1), u16(9), 'a'),
+  ],
 ];
 
 const refusals: readonly Refusal[] = [
@@ -78,7 +92,11 @@ const fragments = defineCases(4, 'format', [
     async run(t) {
       const client = await t.connect();
       const topic = str(t.topic());
-      const all = bytes(packet(0x82, u16(1), topic, 1), packet(0x32, topic, u16(2), 'x'), packet(0xc0));
+      const all = bytes(
+        packet(0x82, u16(1), topic, 1),
+        packet(0x32, topic, u16(2), 'x'),
+        packet(0xc0),
+      );
       for (let i = 0; i < all.length; i += 5) {
         client.send(all.subarray(i, i + 5));
         await new Promise(setImmediate);

@@ -23,7 +23,8 @@ const identifiers = defineCases(4, 'identifiers', [
   },
   {
     name: 'independent-directions',
-    title: 'The identifiers of client and server are independent: both may use the same one at once',
+    title:
+      'The identifiers of client and server are independent: both may use the same one at once',
     statements: ['MQTT-2.3.1-4', 'MQTT-2.3.1-6'],
     async run(t) {
       const client = await subscribed(t);
@@ -39,7 +40,8 @@ const identifiers = defineCases(4, 'identifiers', [
   },
   {
     name: 'released-by-acknowledgement',
-    title: 'Packet Identifiers become free again: a client gets many more messages than are in flight',
+    title:
+      'Packet Identifiers become free again: a client gets many more messages than are in flight',
     statements: ['MQTT-2.3.1-4'],
     async run(t) {
       const subscriber = await subscribed(t);

@@ -6,7 +6,8 @@ import { watchWill, willOf } from './steps.ts';
 export const keepAliveCases: readonly ConformanceCase[] = defineCases(4, 'keep-alive', [
   {
     name: 'closed',
-    title: 'The server closes a connection that is silent for 1.5 times the Keep Alive; its Will is due',
+    title:
+      'The server closes a connection that is silent for 1.5 times the Keep Alive; its Will is due',
     statements: ['MQTT-3.1.2-24', 'MQTT-3.1.2-8'],
     slow: true,
     async run(t) {

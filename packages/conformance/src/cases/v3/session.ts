@@ -18,7 +18,8 @@ const basics = defineCases(4, 'session', [
   },
   {
     name: 'clean-session-0',
-    title: 'CleanSession 0 resumes the session: its subscriptions and the messages that came meanwhile',
+    title:
+      'CleanSession 0 resumes the session: its subscriptions and the messages that came meanwhile',
     statements: ['MQTT-3.1.2-4', 'MQTT-3.1.2-5', 'MQTT-3.2.2-2', 'MQTT-4.1.0-1', 'MQTT-4.5.0-1'],
     async run(t) {
       const clientId = await leaveSession(t);
@@ -89,7 +90,8 @@ const basics = defineCases(4, 'session', [
   },
   {
     name: 'clean-session-1-while-connected',
-    title: 'The state of a session lasts at least as long as its connection, with CleanSession 1 too',
+    title:
+      'The state of a session lasts at least as long as its connection, with CleanSession 1 too',
     statements: ['MQTT-4.1.0-2', 'MQTT-4.1.0-1'],
     async run(t) {
       const client = await subscribed(t);
@@ -114,7 +116,10 @@ const basics = defineCases(4, 'session', [
       const publisher = await t.connect();
       await publisher.publish(t.topic('1'), 'for one', { qos: 1 });
       await publisher.publish(t.topic('2'), 'for two', { qos: 1 });
-      for (const [clientId, payload] of [[two, 'for two'], [one, 'for one']] as const) {
+      for (const [clientId, payload] of [
+        [two, 'for two'],
+        [one, 'for one'],
+      ] as const) {
         const again = await resume(t, clientId);
         await again.receive({ payload });
         await again.expectSilence();

@@ -1,5 +1,5 @@
 import type { QoS } from '@wellhead/codec';
-import { rawConnect, type RawConnect } from '../../bytes.ts';
+import { rawConnect, type RawConnect, str } from '../../bytes.ts';
 import type { CaseContext, ConnectOptions, WillRequest } from '../../case-context.ts';
 import { describePacket } from '../../describe-packet.ts';
 import { check, ConformanceFailure } from '../../failure.ts';
@@ -14,7 +14,7 @@ export function connect4(connect: RawConnect): Uint8Array {
 
 /** A CONNECT of 3.1 by hand. */
 export function connect3(connect: RawConnect): Uint8Array {
-  return rawConnect({ protocolName: Uint8Array.of(0, 6, ...Buffer.from('MQIsdp')), level: 3, ...connect });
+  return rawConnect({ protocolName: str('MQIsdp'), level: 3, ...connect });
 }
 
 /** A client that has subscribed to the topic of the case, or to `topicFilter`. */
@@ -79,7 +79,10 @@ export function watchWill(t: CaseContext): Promise<WireClient> {
 }
 
 /** A filter that is refused one way or the other: 0x80 in SUBACK, or the connection is closed. */
-export async function expectFilterRefused(client: WireClient, subscribe: Uint8Array): Promise<void> {
+export async function expectFilterRefused(
+  client: WireClient,
+  subscribe: Uint8Array,
+): Promise<void> {
   client.send(subscribe);
   const first = await nextOrClosed(client);
   if (first === undefined) return;
@@ -88,7 +91,9 @@ export async function expectFilterRefused(client: WireClient, subscribe: Uint8Ar
 }
 
 /** The next packet; undefined when the connection is closed instead. */
-export async function nextOrClosed(client: WireClient): Promise<WireClient['inbox'][number] | undefined> {
+export async function nextOrClosed(
+  client: WireClient,
+): Promise<WireClient['inbox'][number] | undefined> {
   const deadline = performance.now() + 5000;
   while (client.inbox.length === 0 && !client.isClosed && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -18,7 +18,8 @@ const publication = defineCases(4, 'will', [
   },
   {
     name: 'published-on-end',
-    title: 'The Will is published when the client closes its connection in order, but without DISCONNECT',
+    title:
+      'The Will is published when the client closes its connection in order, but without DISCONNECT',
     statements: ['MQTT-3.1.2-8'],
     async run(t) {
       const watcher = await watchWill(t);
@@ -159,7 +160,8 @@ const details = defineCases(4, 'will', [
   },
   {
     name: 'empty',
-    title: 'A Will Message of no bytes is published; with Will Retain 1 it removes what is retained',
+    title:
+      'A Will Message of no bytes is published; with Will Retain 1 it removes what is retained',
     statements: ['MQTT-3.1.2-9', 'MQTT-3.1.2-17', 'MQTT-3.3.1-10'],
     async run(t) {
       const publisher = await t.connect();

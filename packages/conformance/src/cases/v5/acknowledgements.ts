@@ -155,7 +155,7 @@ const answers = defineCases(5, 'acknowledgements', [
       await client.subscribe(t.topic());
       await client.publish(t.topic(), 'x', { qos: 2 });
       const { packetId = 0 } = await client.expect('publish');
-      client.acknowledge(5, packetId, 0x10, told);
+      client.acknowledge(5, packetId, 0, told);
       await client.expect('pubrel', { packetId });
       client.acknowledge(7, packetId, 0, told);
       await client.publish(t.topic(), 'y', { qos: 1 });

@@ -1,7 +1,7 @@
 import { bytes, packet, properties, Property, rawConnect, str, u16, u32 } from '../../bytes.ts';
 import type { Part } from '../../bytes.ts';
 import type { CaseContext } from '../../case-context.ts';
-import { type ConformanceCase, defineCases } from '../../conformance-case.ts';
+import { type ConformanceCase, defineCases, type Level } from '../../conformance-case.ts';
 import { type Refusal, refusedConnects } from '../../refusals.ts';
 
 type Row = readonly [
@@ -181,18 +181,25 @@ const propertyRows: readonly (readonly [string, string, readonly Part[]])[] = [
   ],
 ];
 
-const willPropertyRows: readonly (readonly [string, string, readonly Part[]])[] = [
+// A sender must not do the last two, but no Reason Code is given for a receiver to use.
+const willPropertyRows: readonly (readonly [string, string, readonly Part[], Level?])[] = [
   ['will-topic-alias', 'a Topic Alias among its Will Properties', [Property.TopicAlias, u16(1)]],
   [
     'will-repeated-delay',
     'Will Delay Interval twice',
     [Property.WillDelayInterval, u32(1), Property.WillDelayInterval, u32(1)],
   ],
-  ['will-payload-format-2', 'Payload Format Indicator 2', [Property.PayloadFormatIndicator, 2]],
+  [
+    'will-payload-format-2',
+    'Payload Format Indicator 2',
+    [Property.PayloadFormatIndicator, 2],
+    'practice',
+  ],
   [
     'will-response-wildcard',
     'a wildcard in the Response Topic of its Will',
     [Property.ResponseTopic, str('a/#')],
+    'practice',
   ],
 ];
 
@@ -204,10 +211,11 @@ const refusals: readonly Refusal[] = [
     statements: name === 'user-property-utf8' ? ['MQTT-1.5.7-1'] : ['MQTT-3.1.4-1'],
     bytes: (t: CaseContext) => rawConnect({ properties: properties(parts), payload: withId(t) }),
   })),
-  ...willPropertyRows.map(([name, what, parts]) => ({
+  ...willPropertyRows.map(([name, what, parts, level]) => ({
     name,
     title: `a CONNECT with ${what}`,
     statements: name === 'will-response-wildcard' ? ['MQTT-3.3.2-14'] : ['MQTT-3.1.4-1'],
+    level: level ?? 'must',
     bytes: (t: CaseContext) =>
       rawConnect({
         flags: 0x06,

@@ -54,7 +54,7 @@ const ended = defineCases(5, 'disconnect', [
       const client = await t.connect({ properties: { sessionExpiryInterval: 60 } });
       await client.subscribe(t.topic());
       // the order, and the property, are judged on every packet that comes
-      client.send(Buffer.concat([packet(0xc1), packet(0xc0)]));
+      client.send(Buffer.concat([packet(0x00), packet(0xc0)]));
       const { packets } = await client.expectClosed();
       check(packets.every(({ type }) => type === 14), 'at most DISCONNECT', 'another packet');
     },

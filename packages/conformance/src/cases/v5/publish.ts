@@ -1,7 +1,7 @@
 import { packet, properties, Property, str, u16, u32 } from '../../bytes.ts';
 import type { Part } from '../../bytes.ts';
 import type { CaseContext } from '../../case-context.ts';
-import { type ConformanceCase, defineCases } from '../../conformance-case.ts';
+import { type ConformanceCase, defineCases, type Level } from '../../conformance-case.ts';
 import { check } from '../../failure.ts';
 import { type Refusal, refusedPackets } from '../../refusals.ts';
 
@@ -166,6 +166,7 @@ type Row = readonly [
   statement: string,
   codes: readonly number[],
   parts: readonly Part[],
+  level?: Level,
 ];
 
 /** PUBLISHes at QoS 0 with bad properties. */
@@ -177,6 +178,8 @@ const propertyRows: readonly Row[] = [
     '3.3.2-14',
     [0x81, 0x82, 0x90],
     [Property.ResponseTopic, str('a/#')],
+    // forbidden to the sender [MQTT-3.3.2-14], but no Reason Code is given for the receiver
+    'should',
   ],
   [
     'subscription-identifier',
@@ -191,6 +194,7 @@ const propertyRows: readonly Row[] = [
     '4.13.1-1',
     [0x81, 0x82, 0x99],
     [Property.PayloadFormatIndicator, 2],
+    'practice',
   ],
   [
     'repeated-expiry',
@@ -238,11 +242,12 @@ const propertyRows: readonly Row[] = [
 ];
 
 const refusals: readonly Refusal[] = [
-  ...propertyRows.map(([name, what, statement, codes, parts]) => ({
+  ...propertyRows.map(([name, what, statement, codes, parts, level]) => ({
     name,
     title: `a PUBLISH with ${what}`,
     statements: [`MQTT-${statement}`],
     codes,
+    ...(level && { level }),
     bytes: (t: CaseContext) => packet(0x30, str(t.topic()), properties(parts), 'x'),
   })),
   {
@@ -256,7 +261,7 @@ const refusals: readonly Refusal[] = [
     name: 'dup-at-qos-0',
     title: 'a PUBLISH with DUP 1 at QoS 0',
     statements: ['MQTT-3.3.1-2'],
-    codes: [0x81, 0x82],
+    level: 'practice',
     bytes: (t) => packet(0x38, str(t.topic()), 0, 'x'),
   },
   ...['a/+', '#', '+', 'a/#/b', 'a+'].map((topic) => ({

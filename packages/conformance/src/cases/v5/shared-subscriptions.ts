@@ -126,10 +126,10 @@ const cases: readonly CaseDefinition[] = [
     async run(t) {
       const client = await t.connect();
       const topicFilter = `$share/g/${t.topic()}`;
-      await client.subscribe({ topicFilter, retainAsPublished: true });
+      await client.subscribe({ topicFilter, retainAsPublished: true, retainHandling: 2 });
       await client.publish(t.topic(), 'x', { retain: true });
       await client.receive({ payload: 'x', retain: true });
-      await client.subscribe({ topicFilter, retainAsPublished: false });
+      await client.subscribe({ topicFilter, retainAsPublished: false, retainHandling: 2 });
       await client.publish(t.topic(), 'y', { retain: true });
       await client.receive({ payload: 'y', retain: false });
     },

@@ -1,3 +1,4 @@
+import { packet } from '../../bytes.ts';
 import type { CaseContext, WillRequest } from '../../case-context.ts';
 import { type CaseDefinition, type ConformanceCase, defineCases } from '../../conformance-case.ts';
 import { check } from '../../failure.ts';
@@ -41,9 +42,21 @@ const basics = defineCases(5, 'will', [
     },
   })),
   {
-    name: 'after-protocol-error',
-    title: 'The Will is published when the server closes for a Protocol Error',
+    name: 'after-malformed-packet',
+    title: 'The Will is published when the server closes for a Malformed Packet',
     statements: ['MQTT-3.1.2-8'],
+    async run(t) {
+      const watcher = await watch(t);
+      const client = await t.connect({ will: willOf(t) });
+      client.send(packet(0x00));
+      await client.expectClosed();
+      await watcher.receive({ payload: 'gone' });
+    },
+  },
+  {
+    name: 'after-second-connect',
+    title: 'The Will is published when the server closes for a second CONNECT',
+    statements: ['MQTT-3.1.2-8', 'MQTT-3.1.0-2'],
     async run(t) {
       const watcher = await watch(t);
       const client = await t.connect({ will: willOf(t) });

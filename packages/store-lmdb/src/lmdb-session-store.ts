@@ -1,0 +1,245 @@
+import { statSync } from 'node:fs';
+import {
+  checkChanges,
+  StoreError,
+  type LoadOptions,
+  type MessageRecord,
+  type QueuedDelivery,
+  type RetainedRecord,
+  type SessionChange,
+  type SessionRecord,
+  type SessionStore,
+  type StoreSizes,
+  type StoreSupport,
+} from '@wellhead/session-store';
+import { applyChange } from './apply-change.ts';
+import { CommitQueue, type PendingCommit } from './commit-queue.ts';
+import type { Database, StoredRow } from './database.ts';
+import { keyRange, Kind } from './keys.ts';
+import { loadState } from './load-state.ts';
+import { readPage } from './read-queue.ts';
+import { findRetained, readRetainedRow } from './retained.ts';
+import type { Room } from './room.ts';
+import { RowBatch } from './row-batch.ts';
+import { recordOf } from './sessions.ts';
+import type { StoreState } from './store-state.ts';
+import { closedError, failure } from './store-failure.ts';
+import { beginTransaction, endTransaction } from './transaction.ts';
+
+/** How durable a commit is when it settles: on the disk, with the operating system, or in memory only. */
+export type Durability = 'disk' | 'os' | 'memory';
+
+export interface LmdbSessionStoreOptions {
+  readonly database: Database;
+  readonly dataFile: string;
+  readonly durability: Durability;
+  readonly room: Room;
+  /** Bytes from which on what the journal holds moves to rows. */
+  readonly journalLimit: number;
+  /** Called once, after the database is closed. */
+  readonly onClose: () => Promise<void>;
+}
+
+/**
+ * The store over one LMDB database. One write transaction is under way at a time; commits that come meanwhile share
+ * the next one. Memory is always in step with the transaction under way, so what a failed one left there is thrown
+ * away and read again from the database.
+ */
+export class LmdbSessionStore implements SessionStore {
+  readonly supports: StoreSupport = { durable: true, shared: false };
+  readonly #options: LmdbSessionStoreOptions;
+  readonly #database: Database;
+  readonly #queue = new CommitQueue();
+  #state: StoreState;
+  #isWriting = false;
+  /** Called when the transaction under way is over, before the next begins. */
+  #waiting: (() => void)[] = [];
+  /** Why the database cannot be read; the next commit tries again. */
+  #broken: unknown;
+  #closing: Promise<void> | undefined;
+
+  /** Reads the database; throws what reading throws. */
+  constructor(options: LmdbSessionStoreOptions) {
+    this.#options = options;
+    this.#database = options.database;
+    this.#state = loadState(options.database);
+  }
+
+  commit(changes: readonly SessionChange[]): Promise<void> {
+    if (this.#closing) return Promise.reject(closedError());
+    const settled = this.#queue.add(changes);
+    this.#pump();
+    return settled;
+  }
+
+  async *load(options?: LoadOptions): AsyncIterable<SessionRecord> {
+    this.#assertOpen();
+    const state = this.#state;
+    for (const session of state.sessions.values()) {
+      options?.signal?.throwIfAborted();
+      yield recordOf(state, session);
+    }
+  }
+
+  async *loadRetained(options?: LoadOptions): AsyncIterable<RetainedRecord> {
+    this.#assertOpen();
+    let { start, end } = keyRange(Kind.retained);
+    for (;;) {
+      options?.signal?.throwIfAborted();
+      await this.#transactionOver();
+      const rows = firstRows(this.#database.range(start, end), RETAINED_AT_ONCE);
+      for (const row of rows) {
+        options?.signal?.throwIfAborted();
+        yield readRetainedRow(row.value);
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < RETAINED_AT_ONCE) return;
+      start = Buffer.concat([last.key, Buffer.of(0)]);
+    }
+  }
+
+  lastMessageId(): number {
+    return this.#state.counters.lastMessageId;
+  }
+
+  /** At once, unless rows of this queue are being written. */
+  readQueue(
+    clientId: string,
+    after: number,
+    limit: number,
+  ): readonly QueuedDelivery[] | Promise<readonly QueuedDelivery[]> {
+    this.#assertOpen();
+    const state = this.#state;
+    const session = state.sessions.get(clientId);
+    if (session === undefined) return [];
+    if (state.batch.touches(Kind.queue, session.number)) {
+      return this.#transactionOver().then(() => this.readQueue(clientId, after, limit));
+    }
+    return readPage(state, session, after, limit);
+  }
+
+  /** At once. */
+  readRetained(topicNames: readonly string[]): readonly (MessageRecord | undefined)[] {
+    this.#assertOpen();
+    return topicNames.map((topicName) => findRetained(this.#state, topicName));
+  }
+
+  sizes(): StoreSizes {
+    return this.#state.sizes(statSync(this.#options.dataFile, { throwIfNoEntry: false })?.size ?? 0);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    while (this.#isWriting || !this.#queue.isEmpty) await this.#transactionOver();
+    await this.#database.close();
+    await this.#options.onClose();
+  }
+
+  #pump(): void {
+    while (!this.#isWriting && (!this.#queue.isEmpty || this.#state.removed.size > 0)) {
+      if (this.#broken !== undefined) {
+        this.#rejectAll(this.#queue.take(), this.#broken);
+        void this.#recover();
+        return;
+      }
+      this.#transact(this.#queue.take());
+    }
+  }
+
+  #transact(commits: readonly PendingCommit[]): void {
+    const state = this.#state;
+    const { durability, journalLimit } = this.#options;
+    const accepted: PendingCommit[] = [];
+    let written: Promise<void> | undefined;
+    try {
+      beginTransaction(state);
+      for (const commit of commits) if (this.#apply(commit)) accepted.push(commit);
+      written = endTransaction(state, this.#database, journalLimit);
+    } catch (error) {
+      written = Promise.reject(error);
+    }
+    if (written === undefined || durability === 'memory') for (const commit of accepted) commit.resolve();
+    if (written === undefined) return;
+    this.#isWriting = true;
+    written.then(
+      () => {
+        for (const commit of accepted) commit.resolve();
+        this.#over();
+      },
+      (error: unknown) => {
+        this.#rejectAll(accepted, error);
+        return this.#recover();
+      },
+    );
+  }
+
+  /** False when the commit was refused as a whole. */
+  #apply(commit: PendingCommit): boolean {
+    const error = this.#refusal(commit.changes);
+    if (error) {
+      commit.reject(error);
+      return false;
+    }
+    for (const change of commit.changes) applyChange(this.#state, change);
+    return true;
+  }
+
+  #refusal(changes: readonly SessionChange[]): StoreError | undefined {
+    const error = checkChanges(changes, this.#epochOf);
+    if (error) return error;
+    if (this.#options.room.take(changes)) return undefined;
+    const { dataFile } = this.#options;
+    return new StoreError('STORE_FULL', `There is no room for more in ${dataFile}.`);
+  }
+
+  readonly #epochOf = (clientId: string): number | undefined =>
+    this.#state.sessions.get(clientId)?.epoch;
+
+  #over(): void {
+    this.#state.batch = new RowBatch(this.#database);
+    this.#isWriting = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+    this.#pump();
+  }
+
+  /** After a failed transaction the database is what it was before: so shall memory be. */
+  async #recover(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      await this.#database.reopen();
+      this.#state = loadState(this.#database);
+      this.#broken = undefined;
+    } catch (error) {
+      this.#broken = error;
+    }
+    this.#over();
+  }
+
+  #rejectAll(commits: readonly PendingCommit[], cause: unknown): void {
+    const error = failure(cause, this.#options.dataFile);
+    if (error.code === 'STORE_FULL') this.#options.room.wasFull();
+    for (const commit of commits) commit.reject(error);
+  }
+
+  #transactionOver(): Promise<void> {
+    if (!this.#isWriting) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw closedError();
+  }
+}
+
+function firstRows(rows: Iterable<StoredRow>, limit: number): StoredRow[] {
+  const first: StoredRow[] = [];
+  for (const row of rows) if (first.push(row) === limit) break;
+  return first;
+}
+
+const RETAINED_AT_ONCE = 1_000;

@@ -1,0 +1,83 @@
+import { statfsSync } from 'node:fs';
+import type { SessionChange } from '@wellhead/session-store';
+import type { Database } from './database.ts';
+
+/**
+ * Refuses what would grow the store before the disk is full, so that there is room left for what shrinks it: a
+ * delivery that is over is a change too. `limit` is in bytes, Infinity for the disk's own.
+ */
+export class Room {
+  readonly #database: Database;
+  readonly #directory: string;
+  readonly #limit: number;
+  #budget = 0;
+  #measuredAt = -Infinity;
+  #closedUntil = -Infinity;
+
+  constructor(database: Database, directory: string, limit: number) {
+    this.#database = database;
+    this.#directory = directory;
+    this.#limit = limit;
+  }
+
+  /** Whether there is room for a commit; if so, it is taken. */
+  take(changes: readonly SessionChange[]): boolean {
+    const growth = growthOf(changes);
+    if (growth === 0) return true;
+    const now = performance.now();
+    if (now < this.#closedUntil) return false;
+    if (growth > this.#budget || now - this.#measuredAt > MEASURED_EVERY) this.#measure(now);
+    if (growth > this.#budget) return false;
+    this.#budget -= growth;
+    return true;
+  }
+
+  /** The disk was full after all: nothing that grows for a moment. */
+  wasFull(): void {
+    this.#closedUntil = performance.now() + CLOSED_FOR;
+    this.#budget = 0;
+  }
+
+  #measure(now: number): void {
+    const { used, file } = this.#database.usage();
+    const { bavail, bsize, blocks } = statfsSync(this.#directory);
+    const total = Math.min(blocks * bsize, this.#limit);
+    const reserve = Math.min(LARGEST_RESERVE, Math.max(SMALLEST_RESERVE, total / 16));
+    const onDisk = bavail * bsize + file - used;
+    this.#budget = Math.min(onDisk, this.#limit - used) - reserve;
+    // far from the end there is no need to measure for each commit
+    this.#measuredAt = now;
+  }
+}
+
+/** What a commit may come to need, with its share of pages that are written anew. */
+function growthOf(changes: readonly SessionChange[]): number {
+  let bytes = 0;
+  for (const change of changes) {
+    switch (change.type) {
+      case 'enqueued':
+        if (change.deliveries.length === 0) break;
+        bytes += 2 * change.message.payload.length + ROW + change.deliveries.length * SMALL_ROW;
+        break;
+      case 'retained-set':
+        bytes += 2 * change.message.payload.length + ROW;
+        break;
+      case 'will-set':
+        bytes += change.will.payload.length + ROW;
+        break;
+      case 'session-opened':
+      case 'subscribed':
+        bytes += ROW;
+        break;
+      default:
+    }
+  }
+  return bytes;
+}
+
+const ROW = 600;
+const SMALL_ROW = 150;
+const MEASURED_EVERY = 200;
+const CLOSED_FOR = 250;
+const SMALLEST_RESERVE = 512 * 1024;
+const LARGEST_RESERVE = 32 * 1024 * 1024;

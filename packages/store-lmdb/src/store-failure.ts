@@ -1,0 +1,20 @@
+import { StoreError } from '@wellhead/session-store';
+
+export function closedError(): StoreError {
+  return new StoreError('STORE_CLOSED', 'The session store is closed.');
+}
+
+/** What a failed transaction means to whoever committed. */
+export function failure(cause: unknown, dataFile: string): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (NO_ROOM.test(reason)) {
+    return new StoreError('STORE_FULL', `There is no room for more in ${dataFile}: ${reason}`, {
+      cause,
+    });
+  }
+  return new StoreError('STORE_FAILED', `Writing ${dataFile} failed: ${reason}`, { cause });
+}
+
+/** As LMDB and the operating systems say it. */
+const NO_ROOM = /MAP_FULL|no space|disk quota|file too large|not enough space/i;
