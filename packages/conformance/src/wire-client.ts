@@ -188,10 +188,12 @@ export class WireClient extends RawClient {
     await this.#finish();
   }
 
-  /** Loses the connection, and waits until it is closed on this side. */
+  /**
+   * Ends the connection without DISCONNECT, and waits until the server has closed it too, so that it
+   * knows of the loss; {@link RawClient.drop} does not wait.
+   */
   async lose(): Promise<void> {
-    this.drop();
-    await this.expectClosed();
+    await this.#finish();
   }
 
   /** The end of a case: no Will is left armed by a connection that is still open. */

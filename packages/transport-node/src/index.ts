@@ -1,6 +1,6 @@
 export { attachWebSocket } from './attach-web-socket.ts';
-export { connectionFromDuplex } from './connection-from-duplex.ts';
-export type { CloseOptions } from './node-connection.ts';
+export { connectionFromDuplex } from '@wellhead/transport/duplex';
+export type { CloseOptions } from '@wellhead/transport/duplex';
 export type { PortOptions } from './server-listener.ts';
 export type { SocketOptions } from './socket-options.ts';
 export { tcpListener, type TcpListenerOptions } from './tcp-listener.ts';

@@ -1,4 +1,4 @@
-import type { CloseOptions } from './node-connection.ts';
+import type { CloseOptions } from '@wellhead/transport/duplex';
 
 /** For listeners that accept sockets. */
 export interface SocketOptions extends CloseOptions {

@@ -1,9 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
-import { remoteAddress } from './remote-address.ts';
 import { listenOnPort, type PortOptions, stop } from './server-listener.ts';
 import { readBuffer, type SocketOptions } from './socket-options.ts';
-import { StreamConnection } from './stream-connection.ts';
+import { remoteAddress, StreamConnection } from '@wellhead/transport/duplex';
 
 export interface TcpListenerOptions extends PortOptions, SocketOptions {}
 

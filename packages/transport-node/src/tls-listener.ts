@@ -9,10 +9,9 @@ import {
 } from 'node:tls';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
 import { certificateError } from './listen-error.ts';
-import { remoteAddress } from './remote-address.ts';
 import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
 import { readBuffer, type SocketOptions } from './socket-options.ts';
-import { StreamConnection } from './stream-connection.ts';
+import { remoteAddress, StreamConnection } from '@wellhead/transport/duplex';
 
 /** What a server proves itself with, and asks of its clients. */
 export interface CertificateOptions {

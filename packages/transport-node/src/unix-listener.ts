@@ -11,7 +11,7 @@ import {
 import { listenError, systemCode } from './listen-error.ts';
 import { listen, stop } from './server-listener.ts';
 import { readBuffer, type SocketOptions } from './socket-options.ts';
-import { StreamConnection } from './stream-connection.ts';
+import { StreamConnection } from '@wellhead/transport/duplex';
 
 export interface UnixListenerOptions extends SocketOptions {
   readonly path: string;

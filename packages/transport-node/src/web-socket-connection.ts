@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type RemoteAddress, TransportError } from '@wellhead/transport';
 import { WebSocket } from 'ws';
-import { type CloseOptions, connectionLost, NodeConnection } from './node-connection.ts';
+import { type CloseOptions, connectionLost, NodeConnection } from '@wellhead/transport/duplex';
 
 /** A connection over an accepted WebSocket: one binary message for each write. */
 export class WebSocketConnection extends NodeConnection {

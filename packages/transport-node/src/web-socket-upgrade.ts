@@ -4,8 +4,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { ListenerReceiver, RemoteAddress } from '@wellhead/transport';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { CloseOptions } from './node-connection.ts';
-import { remoteAddress } from './remote-address.ts';
+import { type CloseOptions, remoteAddress } from '@wellhead/transport/duplex';
 import { WebSocketConnection } from './web-socket-connection.ts';
 
 export interface WebSocketOptions extends CloseOptions {

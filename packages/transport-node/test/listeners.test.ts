@@ -8,7 +8,7 @@ import {
   tlsListener,
   webSocketListener,
 } from '@wellhead/transport-node';
-import { isLoopback } from '../src/remote-address.ts';
+import { isLoopback } from '@wellhead/transport/duplex';
 import { Log } from './log.ts';
 import { Accepted, connectTcp, fixture, portOf, serverCertificate } from './pairs.ts';
 

@@ -3,7 +3,7 @@ import { Duplex, PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Connection } from '@wellhead/transport';
 import { tcpListener } from '@wellhead/transport-node';
-import { canShareReads, readInto } from '../src/shared-read-buffer.ts';
+import { canShareReads, readInto } from '@wellhead/transport/duplex';
 import { Log } from './log.ts';
 import { Accepted, connectTcp, portOf } from './pairs.ts';
 

@@ -1,4 +1,3 @@
-export { type DuplexLike, connectionFromDuplex } from './duplex-connection.ts';
 export type { Connection, ConnectionReceiver, RemoteAddress } from './connection.ts';
 export type { Listener, ListenerReceiver, ListeningAddress } from './listener.ts';
 export { TransportError, type TransportErrorCode } from './transport-error.ts';

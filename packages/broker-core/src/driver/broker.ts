@@ -1,12 +1,8 @@
+import type { Duplex } from 'node:stream';
 import type { QoS } from '@wellhead/codec';
 import { validateTopicFilter, validateTopicName } from '@wellhead/topic-matcher';
-import {
-  type Connection,
-  type DuplexLike,
-  type Listener,
-  type ListeningAddress,
-  connectionFromDuplex,
-} from '@wellhead/transport';
+import { type Connection, type Listener, type ListeningAddress } from '@wellhead/transport';
+import { connectionFromDuplex } from '@wellhead/transport/duplex';
 import { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
 import type { Counters } from '../counters.ts';
@@ -99,7 +95,7 @@ export class Broker implements AsyncDisposable {
   }
 
   /** Serves one connection: a transport's, or any duplex stream of Node. */
-  handle(stream: Connection | DuplexLike): void {
+  handle(stream: Connection | Duplex): void {
     const link = 'start' in stream ? stream : connectionFromDuplex(stream);
     const context = this.#context;
     context.now = this.#host.now();

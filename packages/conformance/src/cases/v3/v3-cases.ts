@@ -15,7 +15,7 @@ import { qosCases } from './qos.ts';
 import { retainCases } from './retain.ts';
 import { retryCases } from './retry.ts';
 import { sessionCases } from './session.ts';
-import { sharedCases } from './shared.ts';
+import { sharedCases } from './shared-subscriptions.ts';
 import { subscribeCases } from './subscribe.ts';
 import { topicCases } from './topics.ts';
 import { unsubscribeCases } from './unsubscribe.ts';

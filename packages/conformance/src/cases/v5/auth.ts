@@ -125,15 +125,12 @@ const enhanced: readonly CaseDefinition[] = [
   },
   {
     name: 'other-packet-in-exchange',
-    title: 'A PUBLISH in the middle of the exchange is not processed',
-    statements: ['MQTT-3.2.0-1', 'MQTT-3.1.4-6'],
+    title: 'A PUBLISH in the middle of the exchange ends it: no CONNACK with success',
+    statements: ['MQTT-3.2.0-1', 'MQTT-4.12.0-4'],
     async run(t) {
-      const watcher = await t.connect();
-      await watcher.subscribe(t.topic());
       const client = await challenged(t);
       client.sendPublish(t.topic(), 'x');
       await client.expectRefused();
-      await watcher.expectSilence();
     },
   },
   {

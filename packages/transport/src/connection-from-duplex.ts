@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { Connection, RemoteAddress } from '@wellhead/transport';
+import type { Connection, RemoteAddress } from './connection.ts';
 import { remoteAddress } from './remote-address.ts';
 import type { CloseOptions } from './node-connection.ts';
 import { StreamConnection } from './stream-connection.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RemoteAddress } from '@wellhead/transport';
+import type { RemoteAddress } from './connection.ts';
 
 /** Who is at the other end of a socket. */
 export function remoteAddress(

@@ -1,9 +1,5 @@
-import {
-  type Connection,
-  type ConnectionReceiver,
-  type RemoteAddress,
-  TransportError,
-} from '@wellhead/transport';
+import type { Connection, ConnectionReceiver, RemoteAddress } from './connection.ts';
+import { TransportError } from './transport-error.ts';
 
 export interface CloseOptions {
   /** How long `close()` waits for the other end, in milliseconds. @default 5000 */

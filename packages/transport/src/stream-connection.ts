@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { RemoteAddress } from '@wellhead/transport';
+import type { RemoteAddress } from './connection.ts';
 import { type CloseOptions, connectionLost, NodeConnection } from './node-connection.ts';
 import { canShareReads, readInto } from './shared-read-buffer.ts';
 
