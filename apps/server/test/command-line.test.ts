@@ -111,7 +111,17 @@ test.each(['--help', '-h', 'help', 'start --help', 'help start'])(
 );
 
 test('any command line is a start, a text, or a refusal in one line', () => {
-  const flags = constantFrom('start', 'help', '--port', '--no-ws', '--cert', '--', '-', '--host', '0');
+  const flags = constantFrom(
+    'start',
+    'help',
+    '--port',
+    '--no-ws',
+    '--cert',
+    '--',
+    '-',
+    '--host',
+    '0',
+  );
   assert(
     property(array(oneof(flags, string())), (args) => {
       const invocation = parse(...args);

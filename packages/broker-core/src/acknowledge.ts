@@ -1,7 +1,7 @@
 import { PacketType, ReasonCode } from '@wellhead/codec';
 import { AckOutcome } from '@wellhead/protocol';
 import type { ClientConnection } from './client-connection.ts';
-import { complete, release, settle } from './delivery.ts';
+import { complete, release, settle } from './settlement.ts';
 import type { Session } from './session.ts';
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP from a client (MQTT 5.0 section 4.3). */

@@ -18,7 +18,7 @@ import { refuseConnect, startConnect } from './connect.ts';
 import { connectionDeadline, reasonOfTimeout } from './connection-deadline.ts';
 import type { BrokerContext } from './context.ts';
 import type { Timed } from './deadlines.ts';
-import { drop } from './delivery.ts';
+import { drop } from './settlement.ts';
 import { receiveDisconnect } from './disconnect.ts';
 import { guard } from './guard.ts';
 import type { ClientInfo, DropReason } from './hooks.ts';

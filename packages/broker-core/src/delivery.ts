@@ -1,84 +1,15 @@
 import type { QoS } from '@wellhead/codec';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
-import type { DropReason } from './hooks.ts';
-import { type Delivery, NewDelivery, copyOf, messageSize } from './message.ts';
+import { NewDelivery, type Delivery, copyOf, messageSize } from './message.ts';
 import type { Publication } from './publication.ts';
-import type { Route } from './router.ts';
 import type { Session } from './session.ts';
-import type { SharedGroup } from './shared-group.ts';
+import { account, drop } from './settlement.ts';
 import type { Subscription } from './subscription.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
-/**
- * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. Returns how many sessions take
- * part: none means Reason Code 0x10 for a publisher who wants to know.
- */
-export function route(context: BrokerContext, publication: Publication): number {
-  const found = context.router.route(publication.topic);
-  const { groups, targets } = found;
-  const receivers =
-    deliverToRange(context, publication, found, 0, targets.length) +
-    deliverToGroups(context, publication, groups);
-  recordDeliveries(context, publication);
-  return receivers;
-}
-
-/** One member of each group gets it. */
-export function deliverToGroups(
-  context: BrokerContext,
-  publication: Publication,
-  groups: readonly SharedGroup[],
-): number {
-  let receivers = 0;
-  for (const group of groups) {
-    const member = group.choose(publication.qos);
-    if (member === undefined) continue;
-    receivers++;
-    deliver(context, publication, member);
-  }
-  return receivers;
-}
-
-/** The part of a route from one target to another; groups are not among them. */
-export function deliverToRange(
-  context: BrokerContext,
-  publication: Publication,
-  found: Route,
-  from: number,
-  to: number,
-): number {
-  const { noLocal, targets } = found;
-  let receivers = 0;
-  for (let i = from; i < to; i++) {
-    let target = targets[i];
-    if (target !== undefined && noLocal && target.session === publication.publisher) {
-      target = context.router.ownTarget(publication.topic.topicName, target.session);
-    }
-    if (target === undefined || !target.active) continue;
-    receivers++;
-    deliver(context, publication, target);
-  }
-  return receivers;
-}
-
-/** Gives the message to one session by one subscription. */
-function deliver(
-  context: BrokerContext,
-  publication: Publication,
-  subscription: Subscription,
-): void {
-  const { session } = subscription;
-  const qos = grantedQoS(publication.qos, subscription);
-  const retain = publication.retain && subscription.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
-  if (session.local !== undefined) {
-    session.local(publication.toMessage());
-  } else {
-    deliverAt(context, publication, subscription, qos, retain);
-  }
-}
-
-function deliverAt(
+/** Gives the message to one session at a QoS: now, later, or by way of the store. */
+export function deliverAt(
   context: BrokerContext,
   publication: Publication,
   subscription: Subscription,
@@ -253,7 +184,7 @@ export function deliverKept(
   retain: boolean,
 ): void {
   const { session } = subscription;
-  const qos = grantedQoS(message.qos, subscription);
+  const qos = lowerQoS(message.qos, subscription);
   if (
     qos === 0 &&
     session.connection?.open === true &&
@@ -343,61 +274,8 @@ function recordDelivery(
   else context.turn.record({ type: 'enqueued', message: delivery.message, deliveries: [record] });
 }
 
-/** Counts a delivery that is in memory. */
-export function account(session: Session, delivery: Delivery): void {
-  session.queuedMessages++;
-  session.inMemory++;
-  session.queuedBytes += messageSize(delivery.message);
-  if (delivery.message.messageId > session.newestInMemory)
-    session.newestInMemory = delivery.message.messageId;
-}
-
-/** A delivery is over: acknowledged, expired or given up. */
-export function settle(context: BrokerContext, session: Session, delivery: Delivery): void {
-  if (delivery.qos === 0) return;
-  session.queuedBytes -= messageSize(delivery.message);
-  complete(context, session, delivery);
-}
-
-/** PUBREC came: the content is not needed any more, the Packet Identifier is, until PUBCOMP. */
-export function release(context: BrokerContext, session: Session, delivery: Delivery): void {
-  session.queuedBytes -= messageSize(delivery.message);
-  if (session.durable) {
-    context.turn.record({
-      type: 'released',
-      clientId: session.clientId,
-      epoch: session.epoch,
-      messageId: delivery.message.messageId,
-    });
-  }
-}
-
-/** The delivery of a released message is over. */
-export function complete(context: BrokerContext, session: Session, delivery: Delivery): void {
-  session.queuedMessages--;
-  session.inMemory--;
-  if (session.durable) {
-    context.turn.record({
-      type: 'settled',
-      clientId: session.clientId,
-      epoch: session.epoch,
-      messageId: delivery.message.messageId,
-    });
-  }
-}
-
-export function drop(
-  context: BrokerContext,
-  session: Session,
-  topicName: string,
-  reason: DropReason,
-): void {
-  context.counters.publishDropped++;
-  context.observer.dropped?.(session.clientId, topicName, reason);
-}
-
 /** The lower QoS of both [MQTT-3.8.4-8]. */
-function grantedQoS(published: QoS, subscription: Subscription): QoS {
+export function lowerQoS(published: QoS, subscription: Subscription): QoS {
   return published < subscription.qos ? published : subscription.qos;
 }
 

@@ -1,5 +1,6 @@
 import type { BrokerContext } from './context.ts';
-import { deliverKept, settle } from './delivery.ts';
+import { deliverKept } from './delivery.ts';
+import { settle } from './settlement.ts';
 import type { Delivery } from './message.ts';
 import type { Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';

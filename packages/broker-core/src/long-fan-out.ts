@@ -1,6 +1,7 @@
 import type { MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
-import { deliverToGroups, deliverToRange, recordDeliveries } from './delivery.ts';
+import { recordDeliveries } from './delivery.ts';
+import { deliverToGroups, deliverToRange } from './route.ts';
 import { copyOf } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';

@@ -8,7 +8,7 @@ import {
 import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
-import { route } from './delivery.ts';
+import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';

@@ -1,7 +1,8 @@
 import type { MessageRecord } from '@wellhead/session-store';
 import { RetainedIndex } from '@wellhead/topic-matcher';
 import type { BrokerContext } from './context.ts';
-import { deliverKept, drop } from './delivery.ts';
+import { deliverKept } from './delivery.ts';
+import { drop } from './settlement.ts';
 import { guard } from './guard.ts';
 import { messageSize } from './message.ts';
 import type { Session } from './session.ts';

@@ -249,7 +249,7 @@ test(
   async () => {
     const broker = await createBroker({ sysInterval: 0 });
     const [client, server] = duplexPair();
-    broker.handle(server);
+    broker.handle(server, { loopback: true });
     const packets: Packet[] = [];
     const decoder = new Decoder({ role: 'client', protocolVersion: 5 });
     const ended = new Promise<void>((resolve) => {

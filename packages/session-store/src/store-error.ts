@@ -4,13 +4,19 @@
  * - `STORE_FULL`: no room; the same commit may succeed later
  * - `STORE_CLOSED`: the store was closed
  * - `STORE_FAILED`: reading or writing failed; `cause` says why
+ * - `STORE_IN_USE`: another process has the store's directory
+ * - `STORE_READ_ONLY`: the directory or its files cannot be written
+ * - `STORE_FORMAT`: the directory was written by a newer version
  */
 export type StoreErrorCode =
   | 'STORE_STALE_EPOCH'
   | 'STORE_INVALID_CHANGE'
   | 'STORE_FULL'
   | 'STORE_CLOSED'
-  | 'STORE_FAILED';
+  | 'STORE_FAILED'
+  | 'STORE_IN_USE'
+  | 'STORE_READ_ONLY'
+  | 'STORE_FORMAT';
 
 /** A store did not do what it was asked; of a refused commit nothing was applied. */
 export class StoreError extends Error {

@@ -1,3 +1,2 @@
-export { LmdbSessionStore, type Durability } from './lmdb-session-store.ts';
-export { Database } from './database.ts';
-export { Room } from './room.ts';
+export type { Durability } from './lmdb-session-store.ts';
+export { openLmdbStore, type LmdbStoreOptions, type StoreDamage } from './open-lmdb-store.ts';

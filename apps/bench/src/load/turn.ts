@@ -8,6 +8,8 @@ export interface EndOfTurn {
  * less than what it measures.
  */
 export class Turn {
+  /** When the bytes at hand were received, in milliseconds of `performance.now()`. */
+  now = 0;
   #waiting: EndOfTurn[] = [];
   #isScheduled = false;
 

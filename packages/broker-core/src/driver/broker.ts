@@ -1,7 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { QoS } from '@wellhead/codec';
 import { validateTopicFilter, validateTopicName } from '@wellhead/topic-matcher';
-import { type Connection, type Listener, type ListeningAddress } from '@wellhead/transport';
+import {
+  type Connection,
+  type Listener,
+  type ListeningAddress,
+  type RemoteAddress,
+} from '@wellhead/transport';
 import { connectionFromDuplex } from '@wellhead/transport/duplex';
 import { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
@@ -94,9 +99,12 @@ export class Broker implements AsyncDisposable {
     return address;
   }
 
-  /** Serves one connection: a transport's, or any duplex stream of Node. */
-  handle(stream: Connection | Duplex): void {
-    const link = 'start' in stream ? stream : connectionFromDuplex(stream);
+  /**
+   * Serves one connection: a transport's, or any duplex stream of Node. `remote` says who is at the
+   * other end of a stream: unless it is a socket, nobody is taken for local.
+   */
+  handle(stream: Connection | Duplex, remote?: Partial<RemoteAddress>): void {
+    const link = 'start' in stream ? stream : connectionFromDuplex(stream, remote);
     const context = this.#context;
     context.now = this.#host.now();
     const refusal = context.closing

@@ -1,6 +1,6 @@
 import type { BrokerContext } from '../context.ts';
 import { Message } from '../message.ts';
-import { route } from '../delivery.ts';
+import { route } from '../route.ts';
 
 /**
  * `$SYS/broker/…`: the broker's counters as retained messages in decimal text, under the names that

@@ -8,7 +8,7 @@ import type { CaseContext } from '../../case-context.ts';
 const texts: readonly (readonly [name: string, what: string, text: string])[] = [
   ['two-bytes', 'two bytes', 'größe'],
   ['three-bytes', 'three bytes', '水温'],
-  ['four-bytes', 'four bytes', '\u{1f321}\u{10ffff}'],
+  ['four-bytes', 'four bytes', '\u{1f321}\u{10fffd}'],
   ['before-surrogates', 'U+D7FF and U+E000', '\ud7ff\ue000'],
   ['spaces', 'spaces', ' a  b '],
 ];

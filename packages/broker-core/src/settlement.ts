@@ -1,0 +1,57 @@
+import type { BrokerContext } from './context.ts';
+import type { DropReason } from './hooks.ts';
+import { type Delivery, messageSize } from './message.ts';
+import type { Session } from './session.ts';
+
+/** Counts a delivery that is in memory. */
+export function account(session: Session, delivery: Delivery): void {
+  session.queuedMessages++;
+  session.inMemory++;
+  session.queuedBytes += messageSize(delivery.message);
+  if (delivery.message.messageId > session.newestInMemory)
+    session.newestInMemory = delivery.message.messageId;
+}
+
+/** A delivery is over: acknowledged, expired or given up. */
+export function settle(context: BrokerContext, session: Session, delivery: Delivery): void {
+  if (delivery.qos === 0) return;
+  session.queuedBytes -= messageSize(delivery.message);
+  complete(context, session, delivery);
+}
+
+/** PUBREC came: the content is not needed any more, the Packet Identifier is, until PUBCOMP. */
+export function release(context: BrokerContext, session: Session, delivery: Delivery): void {
+  session.queuedBytes -= messageSize(delivery.message);
+  if (session.durable) {
+    context.turn.record({
+      type: 'released',
+      clientId: session.clientId,
+      epoch: session.epoch,
+      messageId: delivery.message.messageId,
+    });
+  }
+}
+
+/** The delivery of a released message is over. */
+export function complete(context: BrokerContext, session: Session, delivery: Delivery): void {
+  session.queuedMessages--;
+  session.inMemory--;
+  if (session.durable) {
+    context.turn.record({
+      type: 'settled',
+      clientId: session.clientId,
+      epoch: session.epoch,
+      messageId: delivery.message.messageId,
+    });
+  }
+}
+
+export function drop(
+  context: BrokerContext,
+  session: Session,
+  topicName: string,
+  reason: DropReason,
+): void {
+  context.counters.publishDropped++;
+  context.observer.dropped?.(session.clientId, topicName, reason);
+}
