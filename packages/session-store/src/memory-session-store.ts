@@ -19,7 +19,9 @@ export class MemorySessionStore implements SessionStore {
   readonly supports: StoreSupport = { durable: false, shared: false };
   readonly #sessions = new Map<string, MemorySession>();
   readonly #retained = new Map<string, MessageRecord>();
-  /** How many deliveries and retained messages need a message's content, by messageId. */
+  /** Messages whose content is needed. */
+  #messages = 0;
+  /** By how many deliveries and retained messages, by messageId, where it is more than one. */
   readonly #uses = new Map<number, number>();
   #messageBytes = 0;
   #retainedBytes = 0;
@@ -70,7 +72,7 @@ export class MemorySessionStore implements SessionStore {
   sizes(): StoreSizes {
     return {
       sessions: this.#sessions.size,
-      messages: this.#uses.size,
+      messages: this.#messages,
       messageBytes: this.#messageBytes,
       deliveries: this.#deliveries,
       retained: this.#retained.size,
@@ -84,6 +86,7 @@ export class MemorySessionStore implements SessionStore {
     this.#sessions.clear();
     this.#retained.clear();
     this.#uses.clear();
+    this.#messages = 0;
     this.#messageBytes = 0;
     this.#retainedBytes = 0;
     this.#deliveries = 0;
@@ -142,13 +145,13 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #enqueued({ message, deliveries }: Enqueued): void {
-    this.#seen(message.messageId);
+    const isKnown = this.#isKnown(message);
     let added = 0;
     for (const delivery of deliveries) {
       if (this.#sessions.get(delivery.clientId)?.enqueued(message, delivery)) added++;
     }
     this.#deliveries += added;
-    this.#use(message, added);
+    this.#use(message, added, isKnown);
   }
 
   #settled(clientId: string, messageId: number): void {
@@ -159,8 +162,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #retain(message: MessageRecord): void {
-    this.#seen(message.messageId);
-    this.#use(message, 1); // before the old one goes: it may be the same
+    this.#use(message, 1, this.#isKnown(message)); // before the old one goes: it may be the same
     this.#unretain(message.topicName);
     this.#retained.set(message.topicName, message);
     this.#retainedBytes += contentBytes(message);
@@ -174,26 +176,38 @@ export class MemorySessionStore implements SessionStore {
     this.#unuse(message);
   }
 
-  #use(message: MessageRecord, times: number): void {
+  #use(message: MessageRecord, times: number, isKnown: boolean): void {
+    const { messageId } = message;
+    if (messageId > this.#lastMessageId) this.#lastMessageId = messageId;
     if (times === 0) return;
-    const uses = this.#uses.get(message.messageId);
-    if (uses === undefined) this.#messageBytes += contentBytes(message);
-    this.#uses.set(message.messageId, (uses ?? 0) + times);
+    if (isKnown) {
+      this.#uses.set(messageId, (this.#uses.get(messageId) ?? 1) + times);
+      return;
+    }
+    this.#messages++;
+    this.#messageBytes += contentBytes(message);
+    if (times > 1) this.#uses.set(messageId, times);
   }
 
   #unuse(message: MessageRecord | undefined): void {
     if (!message) return;
-    const uses = this.#uses.get(message.messageId) ?? 1;
-    if (uses > 1) {
-      this.#uses.set(message.messageId, uses - 1);
-    } else {
-      this.#uses.delete(message.messageId);
+    const uses = this.#uses.size === 0 ? undefined : this.#uses.get(message.messageId);
+    if (uses === undefined) {
+      this.#messages--;
       this.#messageBytes -= contentBytes(message);
+    } else if (uses === 2) {
+      this.#uses.delete(message.messageId);
+    } else {
+      this.#uses.set(message.messageId, uses - 1);
     }
   }
 
-  #seen(messageId: number): void {
-    if (messageId > this.#lastMessageId) this.#lastMessageId = messageId;
+  /** Identifiers grow, so only a message that comes again, as a retained one may, has to be looked for. */
+  #isKnown({ messageId, topicName }: MessageRecord): boolean {
+    if (messageId > this.#lastMessageId) return false;
+    if (this.#retained.get(topicName)?.messageId === messageId) return true;
+    for (const session of this.#sessions.values()) if (session.needs(messageId)) return true;
+    return false;
   }
 
   #assertOpen(): void {

@@ -115,6 +115,13 @@ export class MemorySession {
     return undefined;
   }
 
+  /** Whether this session needs the content of that message. */
+  needs(messageId: number): boolean {
+    if ((this.#waiting?.find(messageId) ?? -1) >= 0) return true;
+    const slot = this.#inFlight?.find(messageId) ?? -1;
+    return slot >= 0 && this.#inFlight?.isReleased(slot) === false;
+  }
+
   /** Every message whose content this session needs. */
   forEachMessage(visit: (message: MessageRecord) => void): void {
     const unlessReleased = (message: MessageRecord, released: boolean): void => {

@@ -1,6 +1,8 @@
-import type { ConnectOptions } from '../../case-context.ts';
+import { packet, str } from '../../bytes.ts';
+import type { CaseContext, ConnectOptions } from '../../case-context.ts';
 import { type ConformanceCase, defineCases } from '../../conformance-case.ts';
 import { check } from '../../failure.ts';
+import type { WireClient } from '../../wire-client.ts';
 import { expectSession, leaveSession, resume, subscribed, watchWill, willOf } from './steps.ts';
 
 const v5 = { protocolVersion: 5 } as const satisfies ConnectOptions;
@@ -24,7 +26,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     name: `properties-qos${qos}`,
     title: `A QoS ${qos} message of a 5.0 client reaches a 3.1.1 client without its properties`,
     statements: ['MQTT-4.5.0-1', 'MQTT-3.3.2-3'],
-    async run(t: Parameters<ConformanceCase['run']>[0]) {
+    async run(t: CaseContext) {
       const subscriber = await subscribed(t);
       const publisher = await t.connect(v5);
       await publisher.publish(t.topic(), 'x', { qos, properties: carried });
@@ -116,12 +118,50 @@ const fromVersion5 = defineCases(4, 'cross-version', [
   },
 ]);
 
+const fromVersion31 = defineCases(4, 'cross-version', [
+  {
+    name: 'dup-at-qos-0-of-3.1',
+    title: 'DUP at QoS 0, which a 3.1 client may set, does not reach a 3.1.1 client',
+    statements: ['MQTT-3.3.1-2', 'MQTT-3.3.1-3', 'MQTT-4.3.1-1'],
+    async run(t) {
+      const subscriber = await subscribed(t);
+      const publisher = await connectWith31(t);
+      publisher.send(packet(0x38, str(t.topic()), 'x'));
+      await publisher.ping();
+      await subscriber.receive({ payload: 'x', dup: false });
+    },
+  },
+  {
+    name: 'will-of-3.1',
+    title: 'Will and messages of a 3.1 client reach a 3.1.1 client',
+    statements: ['MQTT-4.5.0-1'],
+    async run(t) {
+      const watcher = await watchWill(t);
+      const publisher = await connectWith31(t, { will: willOf(t, { qos: 1 }) });
+      await publisher.publish(t.topic('will'), 'alive', { qos: 2 });
+      await watcher.receive({ payload: 'alive', qos: 2 });
+      await publisher.lose();
+      await watcher.receive({ payload: 'gone', qos: 1 });
+    },
+  },
+]);
+
+/** Skips when the server does not speak 3.1, which nobody is bound to. */
+async function connectWith31(t: CaseContext, options: ConnectOptions = {}): Promise<WireClient> {
+  const client = await t.open({ protocolVersion: 3 });
+  client.send(t.connectPacket({ ...options, protocolVersion: 3 }));
+  const connack = await client.expect('connack').catch(() => undefined);
+  if (connack?.reasonCode !== 0) return t.skip('the server does not speak MQTT 3.1');
+  client.connack = connack;
+  return client;
+}
+
 const toVersion5 = defineCases(4, 'cross-version', [
   ...([0, 1, 2] as const).map((qos) => ({
     name: `to-5-qos${qos}`,
     title: `A QoS ${qos} message of a 3.1.1 client reaches a 5.0 client, without properties of its own`,
     statements: ['MQTT-4.5.0-1'],
-    async run(t: Parameters<ConformanceCase['run']>[0]) {
+    async run(t: CaseContext) {
       const subscriber = await t.connect(v5);
       await subscriber.subscribe(t.topic());
       const publisher = await t.connect();
@@ -272,9 +312,10 @@ const sessions = defineCases(4, 'cross-version', [
   },
 ]);
 
-/** Messages and sessions between clients of 3.1.1 and of 5.0. */
+/** Messages and sessions between clients of 3.1.1 and of the other versions. */
 export const crossVersionCases: readonly ConformanceCase[] = [
   ...fromVersion5,
+  ...fromVersion31,
   ...toVersion5,
   ...sessions,
 ];

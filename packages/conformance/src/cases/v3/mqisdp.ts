@@ -295,19 +295,18 @@ const across: readonly CaseDefinition[] = [
   })),
   {
     name: 'ill-formed-topic',
-    title:
-      'A Topic Name that is no UTF-8 closes the connection or reaches no client that must not get it',
-    statements: ['MQTT-1.5.3-1'],
+    title: 'A Topic Name that is no UTF-8 is not passed on as such to a client of 3.1.1',
+    statements: ['MQTT-1.5.3-1', 'MQTT-1.5.3-2'],
     async run(t) {
       const watcher = await t.connect({ protocolVersion: 4 });
       await watcher.subscribe(t.topic('#'));
-      const client = await t.connect();
-      client.send(
-        bytes(packet(0x30, str(t.topic(), 0xff), 'x'), packet(0x30, str(t.topic('\0')), 'x')),
-      );
-      client.send({ type: 12 });
-      await nextOrClosed(client);
-      await watcher.expectSilence();
+      for (const topic of [str(t.topic(), 0xff), str(t.topic(), 0, 'x')]) {
+        const client = await t.connect();
+        client.send(bytes(packet(0x30, topic, 'x'), packet(0xc0)));
+        await nextOrClosed(client);
+      }
+      // what comes, if anything, would fail as an invalid packet
+      await watcher.ping();
     },
   },
 ];

@@ -99,7 +99,7 @@ const forwarded = defineCases(5, 'publish', [
     ['user-properties-order', 'MQTT-3.3.2-18', { userProperties: [['b', '1'], ['a', '2'], ['b', '0']] }],
   ] as const).map(([name, statement, expected]) => ({
     name: `forwards-${name}`,
-    title: `${name.replaceAll('-', ' ')}: forwarded unaltered, at once and from the retained message`,
+    title: `Forwarded unaltered, at once and as retained message: ${name.replaceAll('-', ' ')}`,
     statements: [statement],
     async run(t: CaseContext) {
       const client = await t.connect();

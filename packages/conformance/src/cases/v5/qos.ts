@@ -168,6 +168,26 @@ const qos2 = defineCases(
         },
       },
       {
+        name: 'qos2-receiver-once-without-dup',
+        title: 'A repeat before PUBREL is known by its Packet Identifier, also with DUP 0',
+        statements: ['MQTT-4.3.3-10'],
+        async run(t) {
+          const client = await t.connect();
+          await client.subscribe(t.topic());
+          client.sendPublish(t.topic(), 'x', { qos: 2, packetId: 9 });
+          await client.expect('pubrec', { packetId: 9, reasonCode: 0 });
+          client.sendPublish(t.topic(), 'x', { qos: 2, packetId: 9 });
+          // 0x91, Packet Identifier in use, is an answer as well
+          const { reasonCode } = await client.expect('pubrec', { packetId: 9 });
+          check([0, 0x91].includes(reasonCode), '0x00 or 0x91', `${reasonCode}`);
+          client.acknowledge(6, 9);
+          await client.expect('pubcomp', { packetId: 9 });
+          await client.publish(t.topic(), 'last', { qos: 2 });
+          const received = await client.receiveUntil('last');
+          check(received.length <= 2, 'x once at most, and last', `${received.length} messages`);
+        },
+      },
+      {
         name: 'qos2-receiver-once-resumed',
         title: 'A repeat after a reconnection is not delivered again either',
         statements: ['MQTT-4.3.3-10', 'MQTT-3.1.2-5'],

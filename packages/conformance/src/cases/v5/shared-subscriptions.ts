@@ -71,6 +71,18 @@ const cases: readonly CaseDefinition[] = [
     },
   },
   {
+    name: 'member-once',
+    title: 'A session that subscribes to a group again is one member of it',
+    statements: ['MQTT-4.8.2-1', 'MQTT-3.8.4-5'],
+    async run(t) {
+      const client = await t.connect();
+      for (let i = 0; i < 2; i++) await client.subscribe(`$share/g/${t.topic()}`);
+      await client.publish(t.topic(), 'x');
+      await client.receive({ payload: 'x' });
+      await client.expectSilence();
+    },
+  },
+  {
     name: 'slash-in-filter',
     title: '"$share/g//x" shares the filter "/x"',
     statements: ['MQTT-4.8.2-2'],

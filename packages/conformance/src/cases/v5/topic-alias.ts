@@ -144,6 +144,22 @@ const fromServer: readonly CaseDefinition[] = [
     },
   },
   {
+    name: 'server-dropped-setter',
+    title: 'A PUBLISH that was too large to send has not set a Topic Alias',
+    statements: ['MQTT-3.1.2-25', 'MQTT-3.3.2-11'],
+    async run(t) {
+      const properties = { topicAliasMaximum: 5, maximumPacketSize: 200 };
+      const client = await t.connect({ properties });
+      await client.subscribe({ topicFilter: t.topic(), qos: 0 });
+      const publisher = await t.connect();
+      await publisher.publish(t.topic(), 'x'.repeat(300));
+      for (const payload of ['1', '2', '3']) await publisher.publish(t.topic(), payload);
+      for (const payload of ['1', '2', '3']) {
+        await client.receive({ topicName: t.topic(), payload });
+      }
+    },
+  },
+  {
     name: 'server-not-kept',
     title: 'After a reconnection the server sets its Topic Aliases anew before it uses them',
     statements: ['MQTT-3.3.2-7'],

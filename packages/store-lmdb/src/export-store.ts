@@ -1,0 +1,126 @@
+import {
+  StoreError,
+  type DeliveryRecord,
+  type MessageRecord,
+  type SessionChange,
+  type SessionRecord,
+  type SessionStore,
+} from '@wellhead/session-store';
+
+/**
+ * What a store holds as lines of JSON: the changes that make another store the same. Bytes are base64, times
+ * without end are `"never"`. Nobody may commit meanwhile. Lines carry no newline.
+ */
+export async function* exportStore(store: SessionStore): AsyncIterable<string> {
+  yield JSON.stringify(HEADER);
+  for await (const outlines of batches(store.loadRetained(), PAGE)) {
+    const messages = await store.readRetained(outlines.map(({ topicName }) => topicName));
+    for (const message of messages) if (message) yield toLine({ type: 'retained-set', message });
+  }
+  for await (const session of store.load()) {
+    for (const change of changesOf(session)) yield toLine(change);
+    for await (const change of queueOf(store, session)) yield toLine(change);
+    if (!session.connected) yield toLine(closed(session));
+  }
+  const last = { ...NOBODYS_MESSAGE, messageId: await store.lastMessageId() };
+  if (last.messageId > 0) yield toLine({ type: 'enqueued', message: last, deliveries: [] });
+}
+
+/** Commits exported lines to an empty store. Rejects with `STORE_INVALID_CHANGE`, naming the line, when one cannot be read. */
+export async function importStore(
+  store: SessionStore,
+  lines: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
+  const { sessions, messages } = store.sizes();
+  if (sessions + messages > 0) throw unreadable('the store that shall take them is not empty');
+  let number = 0;
+  let changes: SessionChange[] = [];
+  for await (const line of lines) {
+    number++;
+    if (line.trim() === '') continue;
+    const value = parse(line, number);
+    if (number === 1) checkHeader(value);
+    else changes.push(toChange(value, number));
+    if (changes.length < PAGE) continue;
+    await store.commit(changes);
+    changes = [];
+  }
+  if (number === 0) throw unreadable('there are none');
+  await store.commit(changes);
+}
+
+function changesOf(session: SessionRecord): SessionChange[] {
+  const { clientId, epoch, sessionExpiryInterval, protocolVersion, userName, will } = session;
+  return [
+    {
+      type: 'session-opened',
+      clientId,
+      epoch,
+      sessionExpiryInterval,
+      protocolVersion,
+      userName,
+    },
+    ...session.subscriptions.map(
+      (subscription) => ({ type: 'subscribed', clientId, epoch, subscription }) as const,
+    ),
+    ...session.receivedPacketIds.map(
+      (packetId) => ({ type: 'received', clientId, epoch, packetId }) as const,
+    ),
+    ...(will ? [{ type: 'will-set', clientId, epoch, will } as const] : []),
+  ];
+}
+
+async function* queueOf(store: SessionStore, session: SessionRecord): AsyncIterable<SessionChange> {
+  const { clientId, epoch } = session;
+  for (let after = 0; ; ) {
+    const page = await store.readQueue(clientId, after, PAGE);
+    for (const queued of page) {
+      const { message, released, position, ...how } = queued;
+      const delivery: DeliveryRecord = { clientId, epoch, ...how };
+      yield { type: 'enqueued', message, deliveries: [delivery] };
+      const { messageId } = message;
+      if (released) yield { type: 'released', clientId, epoch, messageId };
+      after = position;
+    }
+    if (page.length === 0) return;
+  }
+}
+
+function closed(session: SessionRecord): SessionChange {
+  const { clientId, epoch, expiresAt, sessionExpiryInterval } = session;
+  return { type: 'session-closed', clientId, epoch, expiresAt, sessionExpiryInterval };
+}
+
+async function* batches<T>(values: AsyncIterable<T>, size: number): AsyncIterable<T[]> {
+  let batch: T[] = [];
+  for await (const value of values) {
+    if (batch.push(value) < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function toLine(change: SessionChange): string {
+  return JSON.stringify(change, (_key, value: unknown) => {
+    if (value === Infinity) return 'never';
+    return value;
+  }).replaceAll(BYTES_AS_OBJECT, '$1');
+}
+
+function parse(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw unreadable(`line ${number} is no JSON`);
+  }
+}
+
+function checkHeader(value: unknown): void {
+  if (!isObject(value) || value['type'] !== HEADER.type) throw unreadable('line 1 is no header');
+  if (value['format'] !== HEADER.format) throw unreadable(`format ${String(value['format'])} is unknown`);
+}
+
+function unreadable(reason: string): StoreError {
+  return new StoreError('STORE_INVALID_CHANGE', `These lines cannot be imported: ${reason}.`);
+}
