@@ -15,6 +15,7 @@ const arrows = {
     workspace: ['codec', 'topic-matcher', 'protocol', 'session-store', 'transport'],
     thirdParty: [],
   },
+  bench: { workspace: ['codec'], thirdParty: [] },
   conformance: { workspace: ['codec'], thirdParty: ['commander', 'ws'] },
   server: {
     workspace: [

@@ -43,7 +43,7 @@ function* exportProblems({ exports = {}, publishConfig }) {
       yield `exports['${entry}'] should be ${JSON.stringify(expected)}`;
     }
   }
-  if (!isDeepStrictEqual(publishConfig?.exports, published)) {
+  if (!isDeepStrictEqual(publishConfig?.exports ?? {}, published)) {
     yield `publishConfig.exports should be exports without '@wellhead/source'`;
   }
 }

@@ -33,6 +33,7 @@ export const scenarios = [
   'connect',
   'latency',
   'stall',
+  'turn',
 ] as const;
 export type Scenario = (typeof scenarios)[number];
 
@@ -59,10 +60,14 @@ export function checkedCase(wanted: BenchCase): BenchCase {
     subscribers: isPaired(wanted.scenario) ? wanted.publishers : wanted.subscribers,
   };
   if (made.size < MINIMUM_SIZE) {
-    throw new CaseError(`A payload has at least ${MINIMUM_SIZE} bytes: a sequence number and a time.`);
+    throw new CaseError(
+      `A payload has at least ${MINIMUM_SIZE} bytes: a sequence number and a time.`,
+    );
   }
   if (made.publishers * made.window > MAXIMUM_OUTSTANDING) {
-    throw new CaseError(`More than ${MAXIMUM_OUTSTANDING} messages on the way measure memory, not work.`);
+    throw new CaseError(
+      `More than ${MAXIMUM_OUTSTANDING} messages on the way measure memory, not work.`,
+    );
   }
   if (made.window > MAXIMUM_WINDOW) {
     throw new CaseError(`A window has at most ${MAXIMUM_WINDOW} messages.`);
@@ -109,4 +114,5 @@ const defaults: { readonly [scenario in Scenario]: Partial<BenchCase> } = {
   connect: { count: 10_000 },
   latency: { publishers: 100, subscribers: 100, rate: 5000 },
   stall: { publishers: 100, subscribers: 100, rate: 5000 },
+  turn: { publishers: 1, subscribers: 1000, window: 100 },
 };

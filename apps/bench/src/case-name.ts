@@ -90,6 +90,7 @@ const numbersOf: { readonly [scenario in Scenario]: readonly NumberField[] } = {
   shared: ['publishers', 'subscribers'],
   latency: ['publishers', 'subscribers'],
   stall: ['publishers', 'subscribers'],
+  turn: ['publishers', 'subscribers'],
   wild: ['publishers', 'count'],
   retained: ['count'],
   offline: ['count'],

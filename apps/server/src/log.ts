@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { BackgroundWriter } from './background-writer.ts';
 import { textLine } from './text-line.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -16,14 +17,9 @@ export interface Log {
   flush(): void;
 }
 
-/**
- * A log never holds up the broker: lines are written in the background, and dropped while a reader
- * that has stopped reading has a megabyte of them waiting.
- */
+/** A log never holds up the broker: a reader that has stopped reading loses lines. */
 export function createLog({ level, format }: { level: LogLevel; format: LogFormat }): Log {
-  const destination = pino.destination({ dest: STANDARD_ERROR, sync: false, maxLength: 1_048_576 });
-  // a disk that is full, or a reader that is gone, must not end the broker
-  destination.on('error', () => {});
+  const destination = new BackgroundWriter(STANDARD_ERROR);
   const logger = pino(
     {
       level,
@@ -37,7 +33,7 @@ export function createLog({ level, format }: { level: LogLevel; format: LogForma
   return {
     logger,
     format,
-    writePlain: (text) => void destination.write(text),
+    writePlain: (text) => destination.write(text),
     flush: () => destination.flushSync(),
   };
 }

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Socket, connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Address, Wellhead, runWellhead } from './wellhead.ts';
+import { Program } from './program.ts';
+import { type Address, Wellhead, program, runWellhead } from './wellhead.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wellhead-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,9 +22,9 @@ describe('ready', () => {
   test('one line for each listener, with its url and port, then what to know', async () => {
     const unix = join(folder, 'ready.sock');
     const ports = ['--port', '0', '--ws-port', '0', '--tls-port', '0', '--unix', unix];
-    await using program = runWellhead([...ports, ...certificate]);
-    await program.stderr.find((line) => line.includes('Ctrl-C'));
-    const ready = program.stderr.all.filter((line) => line.includes(' listening '));
+    await using running = runWellhead([...ports, ...certificate]);
+    await running.stderr.find((line) => line.includes('Ctrl-C'));
+    const ready = running.stderr.all.filter((line) => line.includes(' listening '));
     const urls = ready.map((line) => /url=(\S+) .*port=(\d+)/.exec(line)?.slice(1, 3) ?? []);
     expect(urls.map(([url = '', port = '']) => url.replace(`:${port}`, ':N'))).toEqual([
       'mqtt://127.0.0.1:N',
@@ -31,13 +32,13 @@ describe('ready', () => {
       'ws://127.0.0.1:N/mqtt',
       `unix://${unix}`,
     ]);
-    const rest = program.stderr.all.slice(ready.length).join('\n');
+    const rest = running.stderr.all.slice(ready.length).join('\n');
     for (const [url = ''] of urls) expect(rest).toContain(url);
     expect(rest).toContain('in memory');
     expect(rest).toContain(`mosquitto_sub -h 127.0.0.1 -p ${urls[0]?.[1]} -t 'test/#' -v`);
-    expect(program.stdout.all).toEqual([]);
-    program.signal('SIGTERM');
-    expect(await program.end).toEqual({ status: 0, signal: null });
+    expect(running.stdout.all).toEqual([]);
+    running.signal('SIGTERM');
+    expect(await running.end).toEqual({ status: 0, signal: null });
   });
 
   test('every listener serves', async () => {
@@ -143,25 +144,25 @@ describe('a start that fails says why in one line, and exits with 1', () => {
     ['an address of another machine', [...free, '--host', '192.0.2.1'], '192.0.2.1'],
     ['a Unix socket in no folder', [...free, '--unix', join(folder, 'no/such.sock')], 'such.sock'],
   ])('%s', async (_what, args, reason) => {
-    await using program = runWellhead(args);
-    expect(await program.end).toEqual({ status: 1, signal: null });
-    expect(program.stderr.all).toEqual([expect.stringMatching(/^wellhead: /)]);
-    expect(program.stderr.all[0]).toContain(reason);
-    expect(program.stdout.all).toEqual([]);
+    await using running = runWellhead(args);
+    expect(await running.end).toEqual({ status: 1, signal: null });
+    expect(running.stderr.all).toEqual([expect.stringMatching(/^wellhead: /)]);
+    expect(running.stderr.all[0]).toContain(reason);
+    expect(running.stdout.all).toEqual([]);
   });
 
   test.each(['--port', '--ws-port', '--tls-port'])('a port that is taken: %s', async (flag) => {
     await using server = await Wellhead.start();
     const { port } = server.address('mqtt');
     const others = free.filter((_, index) => free[index - (index % 2)] !== flag);
-    await using program = runWellhead([
+    await using running = runWellhead([
       ...others,
       flag,
       String(port),
       ...(flag === '--tls-port' ? certificate : []),
     ]);
-    expect(await program.end).toEqual({ status: 1, signal: null });
-    expect(program.stderr.all).toEqual([
+    expect(await running.end).toEqual({ status: 1, signal: null });
+    expect(running.stderr.all).toEqual([
       `wellhead: Cannot listen on 127.0.0.1:${port}: the address is in use. Choose another one, or port 0 for any free one.`,
     ]);
   });
@@ -169,17 +170,29 @@ describe('a start that fails says why in one line, and exits with 1', () => {
   test('a Unix socket that is taken', async () => {
     const path = join(folder, 'taken.sock');
     await using _server = await Wellhead.start(['--unix', path]);
-    await using program = runWellhead([...free, '--unix', path]);
-    expect((await program.end).status).toBe(1);
-    expect(program.stderr.all).toEqual([
+    await using running = runWellhead([...free, '--unix', path]);
+    expect((await running.end).status).toBe(1);
+    expect(running.stderr.all).toEqual([
       expect.stringContaining('taken.sock: the address is in use'),
     ]);
   });
 
+  test.skipIf(!existsSync('/dev/full'))(
+    'and exits when the disk of the log is full, too',
+    async () => {
+      await using server = await Wellhead.start();
+      const { port } = server.address('mqtt');
+      const line = `exec "$0" "$@" 2>/dev/full`;
+      const args = [process.execPath, program, '--port', String(port)];
+      await using full = new Program('sh', ['-c', line, ...args]);
+      expect((await full.end).status).toBe(1);
+    },
+  );
+
   test('in JSON when the log is JSON', async () => {
-    await using program = runWellhead([...free, '--host', '192.0.2.1', '--log-format', 'json']);
-    expect((await program.end).status).toBe(1);
-    expect(program.stderr.all).toEqual([expect.stringContaining('"level":"fatal"')]);
+    await using running = runWellhead([...free, '--host', '192.0.2.1', '--log-format', 'json']);
+    expect((await running.end).status).toBe(1);
+    expect(running.stderr.all).toEqual([expect.stringContaining('"level":"fatal"')]);
   });
 });
 
@@ -189,10 +202,10 @@ test.each<[string, string[], RegExp]>([
   ['--help', ['--help'], /^Usage: wellhead/],
   ['start --help', ['start', '--help'], /^Usage: wellhead start/],
 ])('%s speaks on standard output and exits with 0', async (_line, args, first) => {
-  await using program = runWellhead(args);
-  expect(await program.end).toEqual({ status: 0, signal: null });
-  expect(program.stdout.all[0]).toMatch(first);
-  expect(program.stderr.all).toEqual([]);
+  await using running = runWellhead(args);
+  expect(await running.end).toEqual({ status: 0, signal: null });
+  expect(running.stdout.all[0]).toMatch(first);
+  expect(running.stderr.all).toEqual([]);
 });
 
 /** An MQTT 5 client that waits to be told why it is disconnected. */

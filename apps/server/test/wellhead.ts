@@ -8,6 +8,9 @@ export interface Address {
   readonly port: number;
 }
 
+const folder = join(import.meta.dirname, '..');
+export const program: string = join(folder, 'bin', 'wellhead.js');
+
 /** The program under test, not waited for. `preload` is a module that Node loads before it. */
 export function runWellhead(args: readonly string[], preload?: string): Program {
   if (!existsSync(join(folder, 'dist', 'index.js'))) {
@@ -16,7 +19,7 @@ export function runWellhead(args: readonly string[], preload?: string): Program 
     );
   }
   const loaded = preload === undefined ? [] : ['--import', preload];
-  return new Program(process.execPath, [...loaded, join(folder, 'bin', 'wellhead.js'), ...args]);
+  return new Program(process.execPath, [...loaded, program, ...args]);
 }
 
 /** A broker in a child process, on free ports, that is ready. Disposing of it kills it. */
@@ -32,15 +35,15 @@ export class Wellhead implements AsyncDisposable {
   static async start(args: readonly string[] = [], preload?: string): Promise<Wellhead> {
     const tcp = args.includes('--no-tcp') ? [] : ['--port', '0'];
     const ports = [...tcp, '--ws-port', '0'];
-    const program = runWellhead(['--log-format', 'json', ...ports, ...args], preload);
-    await program.stderr.find((line) => fieldsOf(line)['msg'] === READY);
+    const running = runWellhead(['--log-format', 'json', ...ports, ...args], preload);
+    await running.stderr.find((line) => fieldsOf(line)['msg'] === READY);
     const addresses = new Map<string, Address>();
-    for (const line of program.stderr.all) {
+    for (const line of running.stderr.all) {
       const { msg, listener, url, host, port } = fieldsOf(line);
       if (msg !== 'listening') continue;
       addresses.set(String(listener), { url: String(url), host: String(host), port: Number(port) });
     }
-    return new Wellhead(program, addresses);
+    return new Wellhead(running, addresses);
   }
 
   address(listener: string): Address {
@@ -78,4 +81,3 @@ export function fieldsOf(line: string): Readonly<Record<string, unknown>> {
 }
 
 const READY = 'data is kept in memory and lost at exit';
-const folder = join(import.meta.dirname, '..');

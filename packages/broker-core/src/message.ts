@@ -51,9 +51,9 @@ export function copyOf(message: MessageRecord, messageId: number): Message {
   );
 }
 
-/** Bytes that a message counts for in limits: what its publisher decides. */
+/** Bytes that a message counts for in limits, as a store counts them: payload and encoded properties. */
 export function messageSize(message: MessageRecord): number {
-  return message.payload.length + (message.properties?.length ?? 0) + message.topicName.length;
+  return message.payload.length + (message.properties?.length ?? 0);
 }
 
 /** One message on its way to one session: made here, or read from the store. */

@@ -8,6 +8,7 @@ import {
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import { Arena } from './arena.ts';
 import { Message, remainingExpiry } from './message.ts';
+import { PayloadPool } from './payload-pool.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 
@@ -32,6 +33,7 @@ export class Publication {
   packetIdOffset = -1;
 
   readonly #arena = new Arena();
+  readonly #payloads = new PayloadPool();
   readonly #frames: (PublishFrame | undefined)[] = new Array<PublishFrame | undefined>(36).fill(
     undefined,
   );
@@ -229,7 +231,10 @@ export class Publication {
     return new Message(
       this.#nextMessageId(),
       this.topic.topicName,
-      view.bytes.slice(view.payloadStart, view.end),
+      // a retained message may stay for ever: it gets a buffer of its own
+      this.retain
+        ? view.bytes.slice(view.payloadStart, view.end)
+        : this.#payloads.copy(view.bytes, view.payloadStart, view.end),
       this.qos,
       this.retain,
       this.#forwardedProperties(),

@@ -1,5 +1,6 @@
 import { ReasonCode } from '@wellhead/codec';
 import type { SessionRecord, SubscriptionRecord } from '@wellhead/session-store';
+import type { RemoteAddress } from '@wellhead/transport';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { collectShared, redistribute } from './give-back.ts';
@@ -53,6 +54,7 @@ export class SessionRegistry {
     const previousEpoch = session?.epoch ?? 0;
     if (session !== undefined) {
       if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
+      else if (session.expiresAt <= context.now) this.end(session); // [MQTT-4.1.0-2], ahead of the wheel
       else if (!request.cleanStart) this.#discardWill(session); // [MQTT-3.1.3-9]
       // [MQTT-3.1.2-4]; a session without expiry has ended with its connection
       if (!session.ended && (request.cleanStart || session.expiryInterval === 0)) this.end(session);
@@ -86,18 +88,8 @@ export class SessionRegistry {
     }
     unload(session);
     session.behind = undefined;
-    const { now } = context;
-    session.expiresAt =
-      session.expiryInterval === NEVER_EXPIRES ? Infinity : now + session.expiryInterval * 1000;
-    const { clientId, epoch, expiresAt, expiryInterval } = session;
-    context.turn.record({
-      type: 'session-closed',
-      clientId,
-      epoch,
-      expiresAt,
-      sessionExpiryInterval: expiryInterval,
-    });
-    this.#armWill(session, now);
+    this.#close(session, context.now);
+    this.#publishWillIfDue(session, context.now);
     this.#reschedule(session);
   }
 
@@ -162,14 +154,19 @@ export class SessionRegistry {
     session.subscriptions = undefined;
   }
 
-  /** Takes up a session as a store has it, at start. Deadlines that passed meanwhile take effect at once. */
+  /**
+   * Takes up a session as a store has it, at start. Nothing is published or ended here, for those who
+   * are to receive it may not have been taken up yet: deadlines that have passed take effect with the
+   * next look at the wheel.
+   */
   restore(record: SessionRecord): void {
-    const context = this.#context();
-    const session = this.#create(record.clientId);
+    const { clientId, protocolVersion, userName } = record;
+    const session = this.#create(clientId);
     session.epoch = record.epoch;
     session.durable = true;
-    session.protocolVersion = record.protocolVersion;
-    session.userName = record.userName;
+    session.protocolVersion = protocolVersion;
+    session.userName = userName;
+    session.client = { clientId, protocolVersion, userName, remote: NOT_CONNECTED };
     session.expiryInterval = record.sessionExpiryInterval;
     session.queuedMessages = record.queuedMessages;
     session.queuedBytes = record.queuedBytes;
@@ -178,13 +175,9 @@ export class SessionRegistry {
       session.openReceiver().restore(record.receivedPacketIds);
     if (record.will !== undefined) session.will = new Will(record.will);
     session.expiresAt = record.expiresAt;
-    if (record.connected) {
-      // the broker ended, not the client: for the session that is the end of its connection
-      this.connectionEnded(session, true);
-      return;
-    }
+    // the broker ended, not the client: for the session that is the end of its connection
+    if (record.connected) this.#close(session, this.#context().now);
     this.#reschedule(session);
-    if (session.deadline <= context.now) this.#timeout(session, context.now);
   }
 
   #create(clientId: string): Session {
@@ -220,12 +213,7 @@ export class SessionRegistry {
       this.end(session); // [MQTT-4.1.0-2]
       return;
     }
-    const { will } = session;
-    if (will !== undefined && will.publishAt <= now) {
-      session.will = undefined;
-      this.#recordWillCleared(session);
-      this.#publishWill(session, will);
-    }
+    this.#publishWillIfDue(session, now);
     this.#reschedule(session);
   }
 
@@ -234,18 +222,29 @@ export class SessionRegistry {
     this.#context().deadlines.schedule(session);
   }
 
-  /** The Will becomes due after its delay, or with the end of the session, whichever is first. */
-  #armWill(session: Session, now: number): void {
-    const { will } = session;
+  /** The countdowns begin: of the session, and of its Will, which is due with the end of the session at the latest. */
+  #close(session: Session, now: number): void {
+    const { clientId, epoch, expiryInterval, will } = session;
+    const expiresAt = expiryInterval === NEVER_EXPIRES ? Infinity : now + expiryInterval * 1000;
+    session.expiresAt = expiresAt;
+    this.#context().turn.record({
+      type: 'session-closed',
+      clientId,
+      epoch,
+      expiresAt,
+      sessionExpiryInterval: expiryInterval,
+    });
     if (will === undefined) return;
-    if (will.delayInterval === 0) {
-      session.will = undefined;
-      this.#recordWillCleared(session);
-      this.#publishWill(session, will);
-      return;
-    }
-    will.publishAt = Math.min(now + will.delayInterval * 1000, session.expiresAt);
+    will.publishAt = Math.min(now + will.delayInterval * 1000, expiresAt);
     this.#recordWill(session, will);
+  }
+
+  #publishWillIfDue(session: Session, now: number): void {
+    const { will } = session;
+    if (will === undefined || will.publishAt > now) return;
+    session.will = undefined;
+    this.#recordWillCleared(session);
+    this.#publishWill(session, will);
   }
 
   #discardWill(session: Session): void {
@@ -340,3 +339,12 @@ export class SessionRegistry {
     });
   }
 }
+
+/** Of a client that was connected to an earlier process. */
+const NOT_CONNECTED: RemoteAddress = Object.freeze({
+  address: 'unknown',
+  port: undefined,
+  loopback: false,
+  secure: false,
+  transport: 'stream',
+});

@@ -16,7 +16,11 @@ test.each<[string, ConnectOptions, string]>([
     { clientId: '01234567890123456789abc', protocolVersion: 4 },
     'open',
   ],
-  ['MQTT 3.1 with more than 23 characters', { clientId: 'x'.repeat(40), protocolVersion: 3 }, 'open'],
+  [
+    'MQTT 3.1 with more than 23 characters',
+    { clientId: 'x'.repeat(40), protocolVersion: 3 },
+    'open',
+  ],
   ['1024 characters, the limit', { clientId: 'x'.repeat(1024) }, 'open'],
   ['[MQTT-3.1.3-8] 1025 characters', { clientId: 'x'.repeat(1025) }, 'CONNACK 85 closed'],
   [
@@ -30,15 +34,13 @@ test.each<[string, ConnectOptions, string]>([
   ['a Client Identifier of wildcards is a name like any other', { clientId: 'a/+/#' }, 'open'],
   ['a Password without User Name', { password: new Uint8Array([1]) }, 'open'],
   ['credentials', { userName: 'u', password: new Uint8Array(0) }, 'open'],
-])(
-  'CONNECT: %s',
-  async (_name, options, expected) =>
-    inWorld((world) => {
-      const client = world.connect(options);
-      expect(client.connack).toBeDefined();
-      expect(client.connack?.sessionPresent).toBe(false);
-      expect(client.outcome()).toBe(expected);
-    })(),
+])('CONNECT: %s', async (_name, options, expected) =>
+  inWorld((world) => {
+    const client = world.connect(options);
+    expect(client.connack).toBeDefined();
+    expect(client.connack?.sessionPresent).toBe(false);
+    expect(client.outcome()).toBe(expected);
+  })(),
 );
 
 const HEAD = [0x00, 0x04, 0x4d, 0x51, 0x54, 0x54];
@@ -61,12 +63,7 @@ test.each<[string, readonly number[], string, ProtocolVersion?]>([
   ['[MQTT-3.1.2-2] level 6', [0x10, 14, ...HEAD, 6, 2, 0, 0, 0, ...ID], 'CONNACK 84 closed'],
   ['[MQTT-3.1.2-2 @3.1.1] level 2', [0x10, 13, ...HEAD, 2, 2, 0, 0, ...ID], 'CONNACK 01 closed', 4],
   ['MQTT with level 3', [0x10, 13, ...HEAD, 3, 2, 0, 0, ...ID], 'CONNACK 01 closed', 4],
-  [
-    'MQIsdp with level 4',
-    [0x10, 15, ...OLD_HEAD, 4, 2, 0, 0, ...ID],
-    'CONNACK 01 closed',
-    4,
-  ],
+  ['MQIsdp with level 4', [0x10, 15, ...OLD_HEAD, 4, 2, 0, 0, ...ID], 'CONNACK 01 closed', 4],
   [
     '[MQTT-3.1.2-1] another Protocol Name',
     [0x10, 14, 0, 4, 0x4d, 0x51, 0x54, 0x58, 5, 2, 0, 0, 0, ...ID],
@@ -76,7 +73,11 @@ test.each<[string, readonly number[], string, ProtocolVersion?]>([
   ['[MQTT-3.1.2-3 @3.1.1] reserved flag', [0x10, 13, ...HEAD, 4, 3, 0, 0, ...ID], 'closed'],
   ['[MQTT-3.1.2-12] Will QoS 3', [0x10, 14, ...HEAD, 5, 0x1e, 0, 0, 0, ...ID], 'CONNACK 81 closed'],
   ['[MQTT-3.1.2-14 @3.1.1] Will QoS 3', [0x10, 13, ...HEAD, 4, 0x1e, 0, 0, ...ID], 'closed'],
-  ['[MQTT-3.1.2-11] Will QoS alone', [0x10, 14, ...HEAD, 5, 0x0a, 0, 0, 0, ...ID], 'CONNACK 81 closed'],
+  [
+    '[MQTT-3.1.2-11] Will QoS alone',
+    [0x10, 14, ...HEAD, 5, 0x0a, 0, 0, 0, ...ID],
+    'CONNACK 81 closed',
+  ],
   [
     '[MQTT-3.1.2-13] Will Retain alone',
     [0x10, 14, ...HEAD, 5, 0x22, 0, 0, 0, ...ID],
@@ -87,7 +88,11 @@ test.each<[string, readonly number[], string, ProtocolVersion?]>([
     [0x10, 16, ...HEAD, 4, 0x42, 0, 0, ...ID, 0, 1, 0x70],
     'closed',
   ],
-  ['[MQTT-3.1.4-1] a repeated property', [0x10, 20, ...HEAD, 5, 2, 0, 0, 6, 0x21, 0, 1, 0x21, 0, 1, ...ID], 'CONNACK 82 closed'],
+  [
+    '[MQTT-3.1.4-1] a repeated property',
+    [0x10, 20, ...HEAD, 5, 2, 0, 0, 6, 0x21, 0, 1, 0x21, 0, 1, ...ID],
+    'CONNACK 82 closed',
+  ],
   ['Receive Maximum 0', [0x10, 17, ...HEAD, 5, 2, 0, 0, 3, 0x21, 0, 0, ...ID], 'CONNACK 82 closed'],
   [
     'Maximum Packet Size 0',
@@ -115,16 +120,14 @@ test.each<[string, readonly number[], string, ProtocolVersion?]>([
   ['a CONNACK', [0x20, 2, 0, 0], 'closed'],
   ['garbage', [0xff, 0xff, 0xff, 0xff, 0xff], 'closed'],
   ['an HTTP request', [0x47, 0x45, 0x54, 0x20, 0x2f], 'closed'],
-])(
-  'a first packet that is refused: %s',
-  async (_name, bytes, expected, protocolVersion = 5) =>
-    inWorld((world) => {
-      const client = world.dial({ protocolVersion });
-      client.sendBytes(...bytes);
-      expect(client.outcome()).toBe(expected);
-      expect(world.broker.counters.sessions).toBe(0);
-      expect(world.broker.counters.connections).toBe(0);
-    })(),
+])('a first packet that is refused: %s', async (_name, bytes, expected, protocolVersion = 5) =>
+  inWorld((world) => {
+    const client = world.dial({ protocolVersion });
+    client.sendBytes(...bytes);
+    expect(client.outcome()).toBe(expected);
+    expect(world.broker.counters.sessions).toBe(0);
+    expect(world.broker.counters.connections).toBe(0);
+  })(),
 );
 
 test(
@@ -162,19 +165,17 @@ test(
 test.each<[string, readonly number[]]>([
   ['[MQTT-3.1.0-2] MQTT 5.0: DISCONNECT 0x82', [0x10, 14, ...HEAD, 5, 2, 0, 0, 0, ...ID]],
   ['[MQTT-3.1.0-2 @3.1.1] MQTT 3.1.1: closed', [0x10, 13, ...HEAD, 4, 2, 0, 0, ...ID]],
-])(
-  'a second CONNECT: %s, and the Will of the first is due',
-  async (name, bytes) =>
-    inWorld((world) => {
-      const protocolVersion = name.includes('5.0') ? 5 : 4;
-      const watcher = world.connect({ clientId: 'watcher' });
-      watcher.subscribe('will');
-      const will = { topicName: 'will', payload: new Uint8Array(), qos: 0, retain: false } as const;
-      const client = world.connect({ protocolVersion, will });
-      client.sendBytes(...bytes);
-      expect(client.outcome()).toBe(protocolVersion === 5 ? 'DISCONNECT 82 closed' : 'closed');
-      expect(watcher.messages()).toEqual(['will= q0']);
-    })(),
+])('a second CONNECT: %s, and the Will of the first is due', async (name, bytes) =>
+  inWorld((world) => {
+    const protocolVersion = name.includes('5.0') ? 5 : 4;
+    const watcher = world.connect({ clientId: 'watcher' });
+    watcher.subscribe('will');
+    const will = { topicName: 'will', payload: new Uint8Array(), qos: 0, retain: false } as const;
+    const client = world.connect({ protocolVersion, will });
+    client.sendBytes(...bytes);
+    expect(client.outcome()).toBe(protocolVersion === 5 ? 'DISCONNECT 82 closed' : 'closed');
+    expect(watcher.messages()).toEqual(['will= q0']);
+  })(),
 );
 
 test(
@@ -231,15 +232,13 @@ test.each<[string, ConnectOptions, string]>([
     { remote: { address: '192.0.2.1', loopback: false }, protocolVersion: 3 },
     'CONNACK 05 closed',
   ],
-])(
-  '[MQTT-3.1.4-2] without an authenticator: %s',
-  async (_name, options, expected) =>
-    inWorld(
-      (world) => {
-        expect(world.connect(options).outcome()).toBe(expected);
-      },
-      { authenticator: loopbackAuthenticator },
-    )(),
+])('[MQTT-3.1.4-2] without an authenticator: %s', async (_name, options, expected) =>
+  inWorld(
+    (world) => {
+      expect(world.connect(options).outcome()).toBe(expected);
+    },
+    { authenticator: loopbackAuthenticator },
+  )(),
 );
 
 const REFUSALS: readonly (readonly [reasonCode: number, legacy: string])[] = [
@@ -292,7 +291,11 @@ test(
 );
 
 test.each<[string, BrokerOptions['limits'], object]>([
-  ['nothing but what holds by default', {}, { maximumPacketSize: 16_777_216, topicAliasMaximum: 64, receiveMaximum: 1024 }],
+  [
+    'nothing but what holds by default',
+    {},
+    { maximumPacketSize: 16_777_216, topicAliasMaximum: 64, receiveMaximum: 1024 },
+  ],
   ['Receive Maximum', { receiveMaximum: 7 }, { receiveMaximum: 7 }],
   ['Maximum Packet Size', { maximumPacketSize: 1000 }, { maximumPacketSize: 1000 }],
   ['Topic Alias Maximum', { topicAliasMaximum: 3 }, { topicAliasMaximum: 3 }],
@@ -300,35 +303,59 @@ test.each<[string, BrokerOptions['limits'], object]>([
   ['[MQTT-3.2.2-9] Maximum QoS 0', { maximumQoS: 0 }, { maximumQoS: 0 }],
   ['Retain Available', { retainAvailable: false }, { retainAvailable: 0 }],
   ['Wildcards', { wildcardSubscriptionAvailable: false }, { wildcardSubscriptionAvailable: 0 }],
-  ['identifiers', { subscriptionIdentifiersAvailable: false }, { subscriptionIdentifiersAvailable: 0 }],
-  ['Shared Subscriptions', { sharedSubscriptionAvailable: false }, { sharedSubscriptionAvailable: 0 }],
-  ['a cut Session Expiry Interval', { maximumSessionExpiryInterval: 50 }, { sessionExpiryInterval: 50 }],
+  [
+    'identifiers',
+    { subscriptionIdentifiersAvailable: false },
+    { subscriptionIdentifiersAvailable: 0 },
+  ],
+  [
+    'Shared Subscriptions',
+    { sharedSubscriptionAvailable: false },
+    { sharedSubscriptionAvailable: 0 },
+  ],
+  [
+    'a cut Session Expiry Interval',
+    { maximumSessionExpiryInterval: 50 },
+    { sessionExpiryInterval: 50 },
+  ],
   ['[MQTT-3.2.2-22] Server Keep Alive', { maximumKeepAlive: 30 }, { serverKeepAlive: 30 }],
-])(
-  'CONNACK announces %s',
-  async (_name, limits, expected) =>
-    inWorld(
-      (world) => {
-        const client = world.resume('c', 100);
-        expect(client.connack?.properties).toMatchObject(expected);
-      },
-      { limits },
-    )(),
+])('CONNACK announces %s', async (_name, limits, expected) =>
+  inWorld(
+    (world) => {
+      const client = world.resume('c', 100);
+      expect(client.connack?.properties).toMatchObject(expected);
+    },
+    { limits },
+  )(),
 );
 
 test(
   'CONNACK is silent about what holds anyway',
   inWorld((world) => {
     const { properties } = world.resume('c', 100, { keepAlive: 10 }).connack ?? {};
-    const names = Object.entries(properties ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    const names = Object.entries(properties ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [name],
+    );
     expect(names.toSorted()).toEqual(['maximumPacketSize', 'receiveMaximum', 'topicAliasMaximum']);
   }),
 );
 
 test.each<[string, number, BrokerOptions['limits'], ConnectOptions, string]>([
-  ['[MQTT-3.2.2-12] Will QoS', 0x9b, { maximumQoS: 0 }, { protocolVersion: 5 }, 'CONNACK 9b closed'],
+  [
+    '[MQTT-3.2.2-12] Will QoS',
+    0x9b,
+    { maximumQoS: 0 },
+    { protocolVersion: 5 },
+    'CONNACK 9b closed',
+  ],
   ['Will QoS, MQTT 3.1.1', 0, { maximumQoS: 0 }, { protocolVersion: 4 }, 'closed'],
-  ['[MQTT-3.2.2-13] Will Retain', 0, { retainAvailable: false }, { protocolVersion: 5 }, 'CONNACK 9a closed'],
+  [
+    '[MQTT-3.2.2-13] Will Retain',
+    0,
+    { retainAvailable: false },
+    { protocolVersion: 5 },
+    'CONNACK 9a closed',
+  ],
   ['Will Topic levels', 0, { maximumTopicLevels: 1 }, { protocolVersion: 5 }, 'CONNACK 90 closed'],
   ['Will Topic length', 0, { maximumTopicLength: 5 }, { protocolVersion: 5 }, 'CONNACK 90 closed'],
 ])(
@@ -336,7 +363,12 @@ test.each<[string, number, BrokerOptions['limits'], ConnectOptions, string]>([
   async (_name, _code, limits, options, expected) =>
     inWorld(
       (world) => {
-        const will = { topicName: 'one/two', payload: new Uint8Array(), qos: 1, retain: true } as const;
+        const will = {
+          topicName: 'one/two',
+          payload: new Uint8Array(),
+          qos: 1,
+          retain: true,
+        } as const;
         expect(world.connect({ ...options, will }).outcome()).toBe(expected);
       },
       { limits },

@@ -21,39 +21,49 @@ function deny(answer: Answer): Authorizer {
   };
 }
 
-test.each(Object.keys(answers))(
-  'publishing and subscribing are authorised by %s',
-  async (kind) =>
-    inWorld(
-      async (world) => {
-        const watcher = world.connect({ clientId: 'watcher' });
-        watcher.subscribe('#');
-        await world.settleAsync();
-        watcher.take();
-        const client = world.connect();
-        client.send(
-          publishPacket('secret', '0'),
-          publishPacket('secret', '1', { qos: 1, packetId: 1 }),
-          publishPacket('secret', '2', { qos: 2, packetId: 2 }),
-          publishPacket('secret/151', '3', { qos: 1, packetId: 3 }),
-          publishPacket('open', '4', { qos: 1, packetId: 4 }),
-          { type: 8, packetId: 5, subscriptions: [filter('a'), filter('secret'), filter('secret/143'), filter('secret/1')] },
-        );
-        await world.settleAsync();
-        expect(client.messages()).toEqual([
-          'PUBACK #1 87',
-          'PUBREC #2 87',
-          'PUBACK #3 97',
-          'PUBACK #4',
-          'SUBACK #5',
-        ]);
-        expect(watcher.messages()).toEqual(['open=4 q1 #1']);
-      },
-      { authorizer: deny(answers[kind] ?? ((decision) => decision)) },
-    )(),
+test.each(Object.keys(answers))('publishing and subscribing are authorised by %s', async (kind) =>
+  inWorld(
+    async (world) => {
+      const watcher = world.connect({ clientId: 'watcher' });
+      watcher.subscribe('#');
+      await world.settleAsync();
+      watcher.take();
+      const client = world.connect();
+      client.send(
+        publishPacket('secret', '0'),
+        publishPacket('secret', '1', { qos: 1, packetId: 1 }),
+        publishPacket('secret', '2', { qos: 2, packetId: 2 }),
+        publishPacket('secret/151', '3', { qos: 1, packetId: 3 }),
+        publishPacket('open', '4', { qos: 1, packetId: 4 }),
+        {
+          type: 8,
+          packetId: 5,
+          subscriptions: [filter('a'), filter('secret'), filter('secret/143'), filter('secret/1')],
+        },
+      );
+      await world.settleAsync();
+      expect(client.messages()).toEqual([
+        'PUBACK #1 87',
+        'PUBREC #2 87',
+        'PUBACK #3 97',
+        'PUBACK #4',
+        'SUBACK #5',
+      ]);
+      expect(watcher.messages()).toEqual(['open=4 q1 #1']);
+    },
+    { authorizer: deny(answers[kind] ?? ((decision) => decision)) },
+  )(),
 );
 
-const filter = (topicFilter: string): { topicFilter: string; qos: 2; noLocal: false; retainAsPublished: false; retainHandling: 0 } => ({
+const filter = (
+  topicFilter: string,
+): {
+  topicFilter: string;
+  qos: 2;
+  noLocal: false;
+  retainAsPublished: false;
+  retainHandling: 0;
+} => ({
   topicFilter,
   qos: 2,
   noLocal: false,
@@ -70,7 +80,13 @@ test.each(Object.keys(answers))(
         client.send({
           type: 8,
           packetId: 5,
-          subscriptions: [filter('a'), filter('secret'), filter('secret/143'), filter('secret/1'), filter('b#')],
+          subscriptions: [
+            filter('a'),
+            filter('secret'),
+            filter('secret/143'),
+            filter('secret/1'),
+            filter('b#'),
+          ],
         });
         await world.settleAsync();
         expect(client.take()).toMatchObject([{ type: 9, reasonCodes: [2, 0x87, 0x8f, 1, 0x8f] }]);
@@ -100,133 +116,145 @@ test.each<[4 | 5, string]>([
 function waiting(): { authorizer: Authorizer; settle: (decision: Decision) => void } {
   const open: ((decision: Decision) => void)[] = [];
   const ask = (): Promise<Decision> => new Promise((resolve) => open.push(resolve));
-  return { authorizer: { publish: ask, subscribe: ask }, settle: (decision) => open.shift()?.(decision) };
+  return {
+    authorizer: { publish: ask, subscribe: ask },
+    settle: (decision) => open.shift()?.(decision),
+  };
 }
 
-test(
-  'a pending answer holds back its connection, in order, and no other',
-  async () => {
-    const { authorizer, settle } = waiting();
-    const only: Authorizer = {
-      ...authorizer,
-      publish: (client, request) => (client.clientId === 'slow' ? (authorizer.publish?.(client, request) ?? true) : true),
-      subscribe: () => true,
-    };
-    await inWorld(
-      async (world) => {
-        const slow = world.connect({ clientId: 'slow' });
-        const fast = world.connect({ clientId: 'fast' });
-        fast.subscribe('#');
-        slow.send(
-          publishPacket('a', 'one', { qos: 1, packetId: 1 }),
-          publishPacket('a', 'two', { qos: 1, packetId: 2 }),
-          { type: 12 },
-        );
-        fast.publish('b', 'meanwhile');
-        await world.settleAsync();
-        expect([slow.messages(), fast.messages()]).toEqual([[], ['b=meanwhile q0']]);
-        settle(true);
-        await world.settleAsync();
-        expect(slow.messages()).toEqual(['PUBACK #1']);
-        settle(false);
-        await world.settleAsync();
-        expect(slow.messages()).toEqual(['PUBACK #2 87', 'PINGRESP']);
-        expect(fast.messages()).toEqual(['a=one q1 #1']);
-      },
-      { authorizer: only },
-    )();
-  },
-);
+test('a pending answer holds back its connection, in order, and no other', async () => {
+  const { authorizer, settle } = waiting();
+  const only: Authorizer = {
+    ...authorizer,
+    publish: (client, request) =>
+      client.clientId === 'slow' ? (authorizer.publish?.(client, request) ?? true) : true,
+    subscribe: () => true,
+  };
+  await inWorld(
+    async (world) => {
+      const slow = world.connect({ clientId: 'slow' });
+      const fast = world.connect({ clientId: 'fast' });
+      fast.subscribe('#');
+      slow.send(
+        publishPacket('a', 'one', { qos: 1, packetId: 1 }),
+        publishPacket('a', 'two', { qos: 1, packetId: 2 }),
+        { type: 12 },
+      );
+      fast.publish('b', 'meanwhile');
+      await world.settleAsync();
+      expect([slow.messages(), fast.messages()]).toEqual([[], ['b=meanwhile q0']]);
+      settle(true);
+      await world.settleAsync();
+      expect(slow.messages()).toEqual(['PUBACK #1']);
+      settle(false);
+      await world.settleAsync();
+      expect(slow.messages()).toEqual(['PUBACK #2 87', 'PINGRESP']);
+      expect(fast.messages()).toEqual(['a=one q1 #1']);
+    },
+    { authorizer: only },
+  )();
+});
 
-test(
-  'a held back connection still gets what others publish',
-  async () => {
-    const { authorizer, settle } = waiting();
-    await inWorld(
-      async (world) => {
-        const held = world.connect({ clientId: 'held' });
-        held.subscribe('a');
-        settle(true);
-        await world.settleAsync();
-        held.take();
-        held.publish('x', 'waits');
-        await world.broker.publish({ topicName: 'a', payload: 'news' }).constructor;
-        await world.settleAsync();
-        expect(held.messages()).toEqual(['a=news q0']);
-        settle(true);
-        await world.settleAsync();
-      },
-      { authorizer },
-    )();
-  },
-);
+test('a held back connection still gets what others publish', async () => {
+  const { authorizer, settle } = waiting();
+  await inWorld(
+    async (world) => {
+      const held = world.connect({ clientId: 'held' });
+      held.subscribe('a');
+      settle(true);
+      await world.settleAsync();
+      held.take();
+      held.publish('x', 'waits');
+      await Promise.all([
+        world.broker.publish({ topicName: 'a', payload: 'news' }),
+        world.settleAsync(),
+      ]);
+      expect(held.messages()).toEqual(['a=news q0']);
+      settle(true);
+      await world.settleAsync();
+    },
+    { authorizer },
+  )();
+});
 
-test(
-  'a durable subscriber’s queue keeps the order of acceptance when an answer comes late',
-  async () => {
-    const { authorizer, settle } = waiting();
-    const only: Authorizer = {
-      publish: (client, request) => (client.clientId === 'late' ? (authorizer.publish?.(client, request) ?? true) : true),
-    };
-    await inWorld(
-      async (world) => {
-        world.resume('s').subscribe('a');
-        world.resume('s').vanish();
-        const late = world.connect({ clientId: 'late' });
-        const other = world.connect({ clientId: 'other' });
-        late.publish('a', 'second', { qos: 1, packetId: 1 });
-        other.publish('a', 'first', { qos: 1, packetId: 1 });
-        settle(true);
-        await world.settleAsync();
-        expect(world.resume('s').messages()).toEqual(['a=first q1 #1', 'a=second q1 #2']);
-      },
-      { authorizer: only },
-    )();
-  },
-);
+test('a durable subscriber’s queue keeps the order of acceptance when an answer comes late', async () => {
+  const { authorizer, settle } = waiting();
+  const only: Authorizer = {
+    publish: (client, request) =>
+      client.clientId === 'late' ? (authorizer.publish?.(client, request) ?? true) : true,
+  };
+  await inWorld(
+    async (world) => {
+      world.resume('s').subscribe('a');
+      world.resume('s').vanish();
+      const late = world.connect({ clientId: 'late' });
+      const other = world.connect({ clientId: 'other' });
+      late.publish('a', 'second', { qos: 1, packetId: 1 });
+      other.publish('a', 'first', { qos: 1, packetId: 1 });
+      settle(true);
+      await world.settleAsync();
+      expect(world.resume('s').messages()).toEqual(['a=first q1 #1', 'a=second q1 #2']);
+    },
+    { authorizer: only },
+  )();
+});
 
-test(
-  'a client that leaves while an answer is pending leaves nothing behind',
-  async () => {
-    const { authorizer, settle } = waiting();
-    await inWorld(
-      async (world) => {
-        const client = world.connect({ clientId: 'c' });
-        client.publish('a', 'x', { retain: true }).vanish();
-        settle(true);
-        await world.settleAsync();
-        expect(world.broker.counters).toMatchObject({ retainedMessages: 0, clientsConnected: 0, sessions: 0 });
-      },
-      { authorizer },
-    )();
-  },
-);
+test('a client that leaves while an answer is pending leaves nothing behind', async () => {
+  const { authorizer, settle } = waiting();
+  await inWorld(
+    async (world) => {
+      const client = world.connect({ clientId: 'c' });
+      client.publish('a', 'x', { retain: true }).vanish();
+      settle(true);
+      await world.settleAsync();
+      expect(world.broker.counters).toMatchObject({
+        retainedMessages: 0,
+        clientsConnected: 0,
+        sessions: 0,
+      });
+    },
+    { authorizer },
+  )();
+});
 
 test.each<[string, Authorizer]>([
-  ['throws', { publish: () => { throw new Error('a defect'); }, subscribe: () => { throw new Error('a defect'); } }],
-  ['rejects', { publish: () => Promise.reject(new Error('a defect')), subscribe: () => Promise.reject(new Error('a defect')) }],
-])(
-  'an authorizer that %s denies, is reported, and disturbs nobody',
-  async (_name, authorizer) => {
-    const faults: string[] = [];
-    await inWorld(
-      async (world) => {
-        const client = world.connect();
-        client.publish('a', 'x', { qos: 1, packetId: 1 });
-        await world.settleAsync();
-        client.send({ type: 8, packetId: 2, subscriptions: [filter('a')] });
-        await world.settleAsync();
-        expect(client.take()).toMatchObject([
-          { type: 4, reasonCode: 0x87 },
-          { type: 9, reasonCodes: [0x87] },
-        ]);
-        expect(client.isClosed).toBe(false);
+  [
+    'throws',
+    {
+      publish: () => {
+        throw new Error('a defect');
       },
-      { authorizer, observer: { fault: (error) => void faults.push(String(error)) } },
-    )();
-    expect(faults).toEqual(['Error: a defect', 'Error: a defect']);
-  },
-);
+      subscribe: () => {
+        throw new Error('a defect');
+      },
+    },
+  ],
+  [
+    'rejects',
+    {
+      publish: () => Promise.reject(new Error('a defect')),
+      subscribe: () => Promise.reject(new Error('a defect')),
+    },
+  ],
+])('an authorizer that %s denies, is reported, and disturbs nobody', async (_name, authorizer) => {
+  const faults: string[] = [];
+  await inWorld(
+    async (world) => {
+      const client = world.connect();
+      client.publish('a', 'x', { qos: 1, packetId: 1 });
+      await world.settleAsync();
+      client.send({ type: 8, packetId: 2, subscriptions: [filter('a')] });
+      await world.settleAsync();
+      expect(client.take()).toMatchObject([
+        { type: 4, reasonCode: 0x87 },
+        { type: 9, reasonCodes: [0x87] },
+      ]);
+      expect(client.isClosed).toBe(false);
+    },
+    { authorizer, observer: { fault: (error) => void faults.push(String(error)) } },
+  )();
+  expect(faults).toEqual(['Error: a defect', 'Error: a defect']);
+});
 
 test.each<[string, number]>([
   ['an impossible code', 999],
@@ -245,7 +273,10 @@ test.each<[string, number]>([
         expect(other.outcome()).toBe('open');
         expect(other.send({ type: 12 }).messages()).toEqual(['PINGRESP']);
       },
-      { authorizer: { publish: () => code, subscribe: () => code }, observer: { fault: (error) => void faults.push(error) } },
+      {
+        authorizer: { publish: () => code, subscribe: () => code },
+        observer: { fault: (error) => void faults.push(error) },
+      },
     )();
   },
 );
@@ -257,20 +288,18 @@ test.each<[string, Authorizer['publish'], string]>([
   ['denied by a promise', async () => false, 'CONNACK 87 closed'],
   ['allowed', () => true, 'open'],
   ['allowed by a promise', async () => true, 'open'],
-])(
-  'a Will is authorised with its CONNECT: %s',
-  async (_name, publish, expected) =>
-    inWorld(
-      async (world) => {
-        const client = world.connect({ will });
-        await world.settleAsync();
-        const connack = client.inbox.find((packet) => packet.type === 2);
-        if (connack?.type === 2) client.connack = connack;
-        client.take();
-        expect(client.outcome()).toBe(expected);
-      },
-      { authorizer: publish === undefined ? {} : { publish } },
-    )(),
+])('a Will is authorised with its CONNECT: %s', async (_name, publish, expected) =>
+  inWorld(
+    async (world) => {
+      const client = world.connect({ will });
+      await world.settleAsync();
+      const connack = client.inbox.find((packet) => packet.type === 2);
+      if (connack?.type === 2) client.connack = connack;
+      client.take();
+      expect(client.outcome()).toBe(expected);
+    },
+    { authorizer: publish === undefined ? {} : { publish } },
+  )(),
 );
 
 test.each<[string, boolean]>([
@@ -291,7 +320,9 @@ test.each<[string, boolean]>([
         expect(world.broker.counters.sessions).toBe(1);
       },
       {
-        authenticator: { authenticate: () => (isAsync ? Promise.resolve({ accept: true }) : { accept: true }) },
+        authenticator: {
+          authenticate: () => (isAsync ? Promise.resolve({ accept: true }) : { accept: true }),
+        },
         authorizer: {
           publish: () => {
             throw new Error('a defect');
@@ -304,39 +335,54 @@ test.each<[string, boolean]>([
   },
 );
 
-test(
-  'S12: a Will whose right was withdrawn meanwhile is not published',
-  async () => {
-    let isAllowed = true;
-    const dropped: DropReason[] = [];
-    await inWorld(
-      (world) => {
-        const watcher = world.connect({ clientId: 'watcher' });
-        watcher.subscribe('#');
-        const client = world.connect({ will });
-        isAllowed = false;
-        client.vanish();
-        expect(watcher.messages()).toEqual([]);
-        expect(dropped).toEqual(['not-authorized']);
-      },
-      { authorizer: { publish: () => isAllowed }, observer: { dropped: (_c, _t, reason) => void dropped.push(reason) } },
-    )();
-  },
-);
+test('S12: a Will whose right was withdrawn meanwhile is not published', async () => {
+  let isAllowed = true;
+  const dropped: DropReason[] = [];
+  await inWorld(
+    (world) => {
+      const watcher = world.connect({ clientId: 'watcher' });
+      watcher.subscribe('#');
+      const client = world.connect({ will });
+      isAllowed = false;
+      client.vanish();
+      expect(watcher.messages()).toEqual([]);
+      expect(dropped).toEqual(['not-authorized']);
+    },
+    {
+      authorizer: { publish: () => isAllowed },
+      observer: { dropped: (_c, _t, reason) => void dropped.push(reason) },
+    },
+  )();
+});
 
 test.each<[string, (world: World) => string[]]>([
-  ['retained', (world) => {
-    world.connect({ clientId: 'p' }).publish('secret', 'x', { retain: true }).publish('open', 'y', { retain: true });
-    const client = world.connect();
-    client.subscribe('#');
-    return client.messages();
-  }],
-  ['queued', (world) => {
-    world.resume('s').subscribe('#');
-    world.resume('s').vanish();
-    world.connect({ clientId: 'p' }).publish('secret', 'x', { qos: 1, packetId: 1 }).publish('open', 'y', { qos: 1, packetId: 2 });
-    return world.resume('s').messages().map((message) => message.replace('q1 #1', 'q0 retain'));
-  }],
+  [
+    'retained',
+    (world) => {
+      world
+        .connect({ clientId: 'p' })
+        .publish('secret', 'x', { retain: true })
+        .publish('open', 'y', { retain: true });
+      const client = world.connect();
+      client.subscribe('#');
+      return client.messages();
+    },
+  ],
+  [
+    'queued',
+    (world) => {
+      world.resume('s').subscribe('#');
+      world.resume('s').vanish();
+      world
+        .connect({ clientId: 'p' })
+        .publish('secret', 'x', { qos: 1, packetId: 1 })
+        .publish('open', 'y', { qos: 1, packetId: 2 });
+      return world
+        .resume('s')
+        .messages()
+        .map((message) => message.replace('q1 #1', 'q0 retain'));
+    },
+  ],
 ])(
   'S12: messages that waited are delivered only to who may receive them now: %s',
   async (_name, run) =>
@@ -348,100 +394,96 @@ test.each<[string, (world: World) => string[]]>([
     )(),
 );
 
-test(
-  'S13: rights are asked on the effective filter, $share stripped, also for wildcards',
-  async () => {
-    const asked: string[] = [];
-    await inWorld(
-      (world) => {
-        const client = world.connect();
-        client.subscribe('$share/g/#');
-        client.subscribe('$share/g//a');
-        client.subscribe('a/+');
-        expect(asked).toEqual(['#', '/a', 'a/+']);
-      },
-      {
-        authorizer: {
-          subscribe: (_client, { effectiveFilter }) => {
-            asked.push(effectiveFilter);
-            return true;
-          },
+test('S13: rights are asked on the effective filter, $share stripped, also for wildcards', async () => {
+  const asked: string[] = [];
+  await inWorld(
+    (world) => {
+      const client = world.connect();
+      client.subscribe('$share/g/#');
+      client.subscribe('$share/g//a');
+      client.subscribe('a/+');
+      expect(asked).toEqual(['#', '/a', 'a/+']);
+    },
+    {
+      authorizer: {
+        subscribe: (_client, { effectiveFilter }) => {
+          asked.push(effectiveFilter);
+          return true;
         },
       },
-    )();
-  },
-);
+    },
+  )();
+});
 
-test(
-  'an observer is told what happens, in order',
-  async () => {
-    const told: string[] = [];
-    const observer: BrokerOptions['observer'] = {
-      connected: ({ clientId }, { sessionPresent }) => void told.push(`connected ${clientId} ${sessionPresent}`),
-      disconnected: ({ clientId }, reasonCode) => void told.push(`disconnected ${clientId} ${reasonCode.toString(16)}`),
-      refused: ({ address }, reasonCode) => void told.push(`refused ${address} ${reasonCode.toString(16)}`),
-      subscribed: ({ clientId }, topicFilter, qos) => void told.push(`subscribed ${clientId} ${topicFilter} ${qos}`),
-      unsubscribed: ({ clientId }, topicFilter) => void told.push(`unsubscribed ${clientId} ${topicFilter}`),
-    };
-    await inWorld(
-      (world) => {
-        const client = world.resume('c');
-        client.subscribe('a', { qos: 1 });
-        client.unsubscribe('a', 'never');
-        client.vanish();
-        world.resume('c').disconnect();
-        world.resume('c').disconnect(4);
-        world.resume('c');
-        world.resume('c').sendBytes(0xc1, 0);
-        world.connect({ remote: { address: '192.0.2.1', loopback: false } });
-        world.dial().sendBytes(0, 0);
-      },
-      { observer },
-    )();
-    expect(told).toEqual([
-      'connected c false',
-      'subscribed c a 1',
-      'unsubscribed c a',
-      'disconnected c 80',
-      'connected c true',
-      'disconnected c 0',
-      'connected c true',
-      'disconnected c 4',
-      'connected c true',
-      'disconnected c 8e',
-      'connected c true',
-      'disconnected c 81',
-      'refused 192.0.2.1 87',
-      expect.stringMatching(/^refused memory 8[12]$/),
-    ]);
-  },
-);
+test('an observer is told what happens, in order', async () => {
+  const told: string[] = [];
+  const observer: BrokerOptions['observer'] = {
+    connected: ({ clientId }, { sessionPresent }) =>
+      void told.push(`connected ${clientId} ${sessionPresent}`),
+    disconnected: ({ clientId }, reasonCode) =>
+      void told.push(`disconnected ${clientId} ${reasonCode.toString(16)}`),
+    refused: ({ address }, reasonCode) =>
+      void told.push(`refused ${address} ${reasonCode.toString(16)}`),
+    subscribed: ({ clientId }, topicFilter, qos) =>
+      void told.push(`subscribed ${clientId} ${topicFilter} ${qos}`),
+    unsubscribed: ({ clientId }, topicFilter) =>
+      void told.push(`unsubscribed ${clientId} ${topicFilter}`),
+  };
+  await inWorld(
+    (world) => {
+      const client = world.resume('c');
+      client.subscribe('a', { qos: 1 });
+      client.unsubscribe('a', 'never');
+      client.vanish();
+      world.resume('c').disconnect();
+      world.resume('c').disconnect(4);
+      world.resume('c');
+      world.resume('c').sendBytes(0xc1, 0);
+      world.connect({ remote: { address: '192.0.2.1', loopback: false } });
+      world.dial().sendBytes(0, 0);
+    },
+    { observer },
+  )();
+  expect(told).toEqual([
+    'connected c false',
+    'subscribed c a 1',
+    'unsubscribed c a',
+    'disconnected c 80',
+    'connected c true',
+    'disconnected c 0',
+    'connected c true',
+    'disconnected c 4',
+    'connected c true',
+    'disconnected c 8e',
+    'connected c true',
+    'disconnected c 81',
+    'refused 192.0.2.1 87',
+    expect.stringMatching(/^refused memory 8[12]$/),
+  ]);
+});
 
-test(
-  'an observer that throws is reported, and disturbs nobody',
-  async () => {
-    const faults: string[] = [];
-    const fail = (): never => {
-      throw new Error('a defect');
-    };
-    await inWorld(
-      (world) => {
-        const client = world.connect();
-        expect(client.subscribe('a')).toEqual([2]);
-        client.publish('a', 'x');
-        expect(client.messages()).toEqual(['a=x q0']);
-        client.disconnect();
-        expect(world.broker.counters.sessions).toBe(0);
+test('an observer that throws is reported, and disturbs nobody', async () => {
+  const faults: string[] = [];
+  const fail = (): never => {
+    throw new Error('a defect');
+  };
+  await inWorld(
+    (world) => {
+      const client = world.connect();
+      expect(client.subscribe('a')).toEqual([2]);
+      client.publish('a', 'x');
+      expect(client.messages()).toEqual(['a=x q0']);
+      client.disconnect();
+      expect(world.broker.counters.sessions).toBe(0);
+    },
+    {
+      observer: {
+        connected: fail,
+        disconnected: fail,
+        subscribed: fail,
+        fault: (error, where) => void faults.push(`${where}: ${String(error)}`),
       },
-      {
-        observer: {
-          connected: fail,
-          disconnected: fail,
-          subscribed: fail,
-          fault: (error, where) => void faults.push(`${where}: ${String(error)}`),
-        },
-      },
-    )();
-    expect(faults).toEqual(Array(3).fill('observer: Error: a defect'));
-  },
-);
+    },
+  )();
+  expect(faults).toEqual(Array(3).fill('observer: Error: a defect'));
+});

@@ -2,34 +2,67 @@ import { expect, test } from 'vitest';
 import type { BrokerOptions } from '../src/index.ts';
 import { type ConnectOptions, inWorld } from './support.ts';
 
-type Row = [statement: string, options: ConnectOptions, seconds: number, expected: string, limits?: BrokerOptions['limits']];
+type Row = [
+  statement: string,
+  options: ConnectOptions,
+  seconds: number,
+  expected: string,
+  limits?: BrokerOptions['limits'],
+];
 
 test.each<Row>([
   ['[MQTT-3.1.2-22] silent for 1.5 times', { keepAlive: 10 }, 15.2, 'DISCONNECT 8d closed'],
   ['[MQTT-3.1.2-22] silent for less', { keepAlive: 10 }, 14.9, 'open'],
-  ['[MQTT-3.1.2-24 @3.1.1] silent for 1.5 times', { keepAlive: 10, protocolVersion: 4 }, 15.2, 'closed'],
+  [
+    '[MQTT-3.1.2-24 @3.1.1] silent for 1.5 times',
+    { keepAlive: 10, protocolVersion: 4 },
+    15.2,
+    'closed',
+  ],
   ['[MQTT-3.1.2-24 @3.1.1] silent for less', { keepAlive: 10, protocolVersion: 4 }, 14.9, 'open'],
   ['MQTT 3.1', { keepAlive: 2, protocolVersion: 3 }, 3.2, 'closed'],
   ['one second', { keepAlive: 1 }, 1.7, 'DISCONNECT 8d closed'],
   ['the longest', { keepAlive: 65_535 }, 98_302, 'open'],
   ['the longest, and longer', { keepAlive: 65_535 }, 98_303, 'DISCONNECT 8d closed'],
   ['0 is never', { keepAlive: 0 }, 10_000_000, 'open'],
-  ['[MQTT-3.2.2-22] Server Keep Alive for who asks for more', { keepAlive: 100 }, 30.2, 'DISCONNECT 8d closed', { maximumKeepAlive: 20 }],
-  ['Server Keep Alive for who asks for none', { keepAlive: 0 }, 30.2, 'DISCONNECT 8d closed', { maximumKeepAlive: 20 }],
-  ['[MQTT-3.2.2-22] less than Server Keep Alive', { keepAlive: 10 }, 15.2, 'DISCONNECT 8d closed', { maximumKeepAlive: 20 }],
-  ['3.1.1 cannot be told another value', { keepAlive: 100, protocolVersion: 4 }, 100, 'open', { maximumKeepAlive: 20 }],
-])(
-  'Keep Alive: %s',
-  async (_name, options, seconds, expected, limits = {}) =>
-    inWorld(
-      (world) => {
-        const client = world.connect(options);
-        if (seconds < 1000) world.advance(seconds * 1000);
-        else world.sleep(seconds * 1000 - 200);
-        expect(client.outcome()).toBe(expected);
-      },
-      { limits },
-    )(),
+  [
+    '[MQTT-3.2.2-22] Server Keep Alive for who asks for more',
+    { keepAlive: 100 },
+    30.2,
+    'DISCONNECT 8d closed',
+    { maximumKeepAlive: 20 },
+  ],
+  [
+    'Server Keep Alive for who asks for none',
+    { keepAlive: 0 },
+    30.2,
+    'DISCONNECT 8d closed',
+    { maximumKeepAlive: 20 },
+  ],
+  [
+    '[MQTT-3.2.2-22] less than Server Keep Alive',
+    { keepAlive: 10 },
+    15.2,
+    'DISCONNECT 8d closed',
+    { maximumKeepAlive: 20 },
+  ],
+  [
+    '3.1.1 cannot be told another value',
+    { keepAlive: 100, protocolVersion: 4 },
+    100,
+    'open',
+    { maximumKeepAlive: 20 },
+  ],
+])('Keep Alive: %s', async (_name, options, seconds, expected, limits = {}) =>
+  inWorld(
+    (world) => {
+      const client = world.connect(options);
+      if (seconds < 1000) world.advance(seconds * 1000);
+      else world.sleep(seconds * 1000 - 200);
+      expect(client.outcome()).toBe(expected);
+    },
+    { limits },
+  )(),
 );
 
 test.each<[string, number[]]>([
@@ -37,19 +70,17 @@ test.each<[string, number[]]>([
   ['PUBLISH', [0x30, 4, 0, 1, 0x61, 0]],
   ['PUBACK', [0x40, 2, 0, 9]],
   ['SUBSCRIBE', [0x82, 7, 0, 1, 0, 0, 1, 0x61, 0]],
-])(
-  '[MQTT-3.1.2-22] every packet counts: %s',
-  async (_name, packet) =>
-    inWorld((world) => {
-      const client = world.connect({ keepAlive: 10 });
-      for (let i = 0; i < 10; i++) {
-        world.advance(14_000);
-        client.sendBytes(...packet);
-      }
-      expect(client.outcome()).toBe('open');
-      world.advance(15_200);
-      expect(client.outcome()).toBe('DISCONNECT 8d closed');
-    })(),
+])('[MQTT-3.1.2-22] every packet counts: %s', async (_name, packet) =>
+  inWorld((world) => {
+    const client = world.connect({ keepAlive: 10 });
+    for (let i = 0; i < 10; i++) {
+      world.advance(14_000);
+      client.sendBytes(...packet);
+    }
+    expect(client.outcome()).toBe('open');
+    world.advance(15_200);
+    expect(client.outcome()).toBe('DISCONNECT 8d closed');
+  })(),
 );
 
 test(
@@ -92,7 +123,9 @@ test(
 test(
   'ten thousand seconds of a thousand clients who ping: nobody is lost, and those who fall silent are',
   inWorld((world) => {
-    const clients = Array.from({ length: 100 }, (_, i) => world.connect({ clientId: `c${i}`, keepAlive: 50 + i }));
+    const clients = Array.from({ length: 100 }, (_, i) =>
+      world.connect({ clientId: `c${i}`, keepAlive: 50 + i }),
+    );
     for (let round = 0; round < 20; round++) {
       world.advance(45_000);
       for (const [i, client] of clients.entries()) if (i % 2 === 0) client.send({ type: 12 });

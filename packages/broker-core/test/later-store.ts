@@ -60,6 +60,12 @@ export class LaterStore implements SessionStore {
     while (this.pending.length > 0) this.settle();
   }
 
+  /** From now on the store is quick. */
+  release(): void {
+    this.isHeld = false;
+    this.settleAll();
+  }
+
   /** The oldest commit fails: nothing of it is kept. */
   fail(error: unknown): void {
     this.pending.shift()?.reject(error);
@@ -101,7 +107,6 @@ export class LaterStore implements SessionStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // whatever is still under way is done before a store closes
-    this.isHeld = false;
-    this.settleAll();
+    this.release();
   }
 }

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { type BrokerLimits, type BrokerOptions, createBroker } from '../src/index.ts';
 import { SimulatedHost, inWorld, publishPacket } from './support.ts';
 
-const far = (i: number): { remote: object } => ({ remote: { address: `192.0.2.${i}`, loopback: false } });
+const far = (i: number): { remote: object } => ({
+  remote: { address: `192.0.2.${i}`, loopback: false },
+});
 const everybody: BrokerOptions = { authenticator: { authenticate: () => ({ accept: true }) } };
 
 test.each<[string, number, number[]]>([
@@ -12,14 +14,12 @@ test.each<[string, number, number[]]>([
   ['CONNECT above maximumConnectSize', 1, [0x10, 0x81, 0x80, 0x04, 0]],
   ['a Remaining Length of five bytes', 1, [0x10, 0x80, 0x80, 0x80, 0x80, 1]],
   ['a Remaining Length that is not minimal', 1, [0x10, 0x80, 0]],
-])(
-  'S1, S3: before CONNECT nothing large is kept: %s, %i sockets',
-  async (_name, count, bytes) =>
-    inWorld((world) => {
-      const clients = Array.from({ length: count }, () => world.dial().sendBytes(...bytes));
-      expect(clients.every((client) => client.isClosed)).toBe(true);
-      expect(world.broker.counters.connections).toBe(0);
-    })(),
+])('S1, S3: before CONNECT nothing large is kept: %s, %i sockets', async (_name, count, bytes) =>
+  inWorld((world) => {
+    const clients = Array.from({ length: count }, () => world.dial().sendBytes(...bytes));
+    expect(clients.every((client) => client.isClosed)).toBe(true);
+    expect(world.broker.counters.connections).toBe(0);
+  })(),
 );
 
 test(
@@ -91,14 +91,12 @@ test.each<[string, string, string]>([
   ['129 levels', deep(129), 'DISCONNECT 90 closed'],
   ['65,535 slashes', '/'.repeat(65_535), 'DISCONNECT 90 closed'],
   ['65,535 characters of one level', 'x'.repeat(65_535), 'open'],
-])(
-  'S5: a Topic Name of %s',
-  async (_name, topicName, expected) =>
-    inWorld((world) => {
-      const client = world.connect();
-      client.publish(topicName, '');
-      expect(client.outcome()).toBe(expected);
-    })(),
+])('S5: a Topic Name of %s', async (_name, topicName, expected) =>
+  inWorld((world) => {
+    const client = world.connect();
+    client.publish(topicName, '');
+    expect(client.outcome()).toBe(expected);
+  })(),
 );
 
 test.each<[string, string, number[]]>([
@@ -107,32 +105,28 @@ test.each<[string, string, number[]]>([
   ['65,535 slashes', '/'.repeat(65_535), [0x8f]],
   ['60,000 +', Array(30_000).fill('+').join('/'), [0x8f]],
   ['shared, 129 levels', `$share/g/${deep(129)}`, [0x8f]],
-])(
-  'S5: a Topic Filter of %s',
-  async (_name, topicFilter, expected) =>
-    inWorld((world) => {
-      const client = world.connect();
-      expect(client.subscribe(topicFilter)).toEqual(expected);
-      expect(client.isClosed).toBe(false);
-    })(),
+])('S5: a Topic Filter of %s', async (_name, topicFilter, expected) =>
+  inWorld((world) => {
+    const client = world.connect();
+    expect(client.subscribe(topicFilter)).toEqual(expected);
+    expect(client.isClosed).toBe(false);
+  })(),
 );
 
 test.each<[string, Partial<BrokerLimits>, string, number[], string]>([
   ['length', { maximumTopicLength: 5 }, '123456', [0x8f], 'DISCONNECT 90 closed'],
   ['levels', { maximumTopicLevels: 2 }, 'a/b/c', [0x8f], 'DISCONNECT 90 closed'],
   ['length, in bytes', { maximumTopicLength: 5 }, 'äöü', [0x8f], 'DISCONNECT 90 closed'],
-])(
-  'configured limits of topics: %s',
-  async (_name, limits, topic, suback, expected) =>
-    inWorld(
-      (world) => {
-        const client = world.connect();
-        expect(client.subscribe(topic)).toEqual(suback);
-        client.publish(topic, '');
-        expect(client.outcome()).toBe(expected);
-      },
-      { limits },
-    )(),
+])('configured limits of topics: %s', async (_name, limits, topic, suback, expected) =>
+  inWorld(
+    (world) => {
+      const client = world.connect();
+      expect(client.subscribe(topic)).toEqual(suback);
+      client.publish(topic, '');
+      expect(client.outcome()).toBe(expected);
+    },
+    { limits },
+  )(),
 );
 
 test(
@@ -165,7 +159,8 @@ test(
       client.send(...Array.from({ length: 5_000 }, () => repeat));
       expect(client.take()).toHaveLength(5_000);
     }
-    for (let packetId = 2; packetId <= 1_024; packetId++) client.publish('a', '', { qos: 2, packetId });
+    for (let packetId = 2; packetId <= 1_024; packetId++)
+      client.publish('a', '', { qos: 2, packetId });
     expect(client.outcome()).toBe('open');
     client.publish('a', '', { qos: 2, packetId: 1_025 });
     expect(client.outcome()).toBe('DISCONNECT 93 closed');
@@ -188,42 +183,38 @@ test.each<[string, Partial<BrokerLimits>, string]>([
   ['S19: never sends a byte', {}, ''],
   ['S19: sends the first byte of a CONNECT', {}, '10'],
   ['sends CONNECT a byte a second', {}, '10'],
-])(
-  'a socket that %s is closed after connectTimeout',
-  async (name, limits, first) =>
-    inWorld(
-      (world) => {
-        const client = world.dial();
-        if (first !== '') client.sendBytes(0x10, 50);
-        for (let second = 0; second < 11; second++) {
-          if (name.includes('a second') && !client.isClosed) client.sendBytes(0);
-          world.advance(1_000);
-        }
-        expect(client.outcome()).toBe('closed');
-        expect(world.broker.counters.connections).toBe(0);
-      },
-      { limits },
-    )(),
+])('a socket that %s is closed after connectTimeout', async (name, limits, first) =>
+  inWorld(
+    (world) => {
+      const client = world.dial();
+      if (first !== '') client.sendBytes(0x10, 50);
+      for (let second = 0; second < 11; second++) {
+        if (name.includes('a second') && !client.isClosed) client.sendBytes(0);
+        world.advance(1_000);
+      }
+      expect(client.outcome()).toBe('closed');
+      expect(world.broker.counters.connections).toBe(0);
+    },
+    { limits },
+  )(),
 );
 
 test.each<[string, number, string]>([
   ['slower than a KiB a second', 1, 'DISCONNECT 80 closed'],
   ['faster', 3_000, 'open'],
-])(
-  'a packet body that arrives %s',
-  async (_name, bytesPerSecond, expected) =>
-    inWorld((world) => {
-      const client = world.connect();
-      client.sendBytes(0x30, 0xa0, 0x9c, 0x01, 0, 1, 0x61, 0);
-      for (let second = 0; second < 6 * 11; second += 1) {
-        if (client.isClosed) break;
-        const left = 20_000 - 4 - second * bytesPerSecond;
-        if (left <= 0) break;
-        client.sendBytes(...new Uint8Array(Math.min(left, bytesPerSecond)));
-        world.advance(1_000);
-      }
-      expect(client.outcome()).toBe(expected);
-    })(),
+])('a packet body that arrives %s', async (_name, bytesPerSecond, expected) =>
+  inWorld((world) => {
+    const client = world.connect();
+    client.sendBytes(0x30, 0xa0, 0x9c, 0x01, 0, 1, 0x61, 0);
+    for (let second = 0; second < 6 * 11; second += 1) {
+      if (client.isClosed) break;
+      const left = 20_000 - 4 - second * bytesPerSecond;
+      if (left <= 0) break;
+      client.sendBytes(...new Uint8Array(Math.min(left, bytesPerSecond)));
+      world.advance(1_000);
+    }
+    expect(client.outcome()).toBe(expected);
+  })(),
 );
 
 test(
@@ -244,9 +235,15 @@ test(
   'maximumConnectionsPerAddress: for each address by itself, and not for loopback',
   inWorld(
     (world) => {
-      const outcomes = [1, 1, 1, 2].map((i, n) => world.connect({ clientId: `c${n}`, ...far(i) }).isClosed);
+      const outcomes = [1, 1, 1, 2].map(
+        (i, n) => world.connect({ clientId: `c${n}`, ...far(i) }).isClosed,
+      );
       expect(outcomes).toEqual([false, false, true, false]);
-      expect([1, 2, 3].map((n) => world.connect({ clientId: `l${n}` }).isClosed)).toEqual([false, false, false]);
+      expect([1, 2, 3].map((n) => world.connect({ clientId: `l${n}` }).isClosed)).toEqual([
+        false,
+        false,
+        false,
+      ]);
     },
     { ...everybody, limits: { maximumConnectionsPerAddress: 2 } },
   ),
@@ -289,7 +286,11 @@ test(
   inWorld(
     (world) => {
       const client = world.connect();
-      expect([client.subscribe('a'), client.subscribe('$share/g/a'), client.subscribe('c')]).toEqual([[2], [2], [0x97]]);
+      expect([
+        client.subscribe('a'),
+        client.subscribe('$share/g/a'),
+        client.subscribe('c'),
+      ]).toEqual([[2], [2], [0x97]]);
       expect(client.subscribe('a', { qos: 1 })).toEqual([1]);
       client.unsubscribe('a');
       expect(client.subscribe('c')).toEqual([2]);
@@ -301,31 +302,31 @@ test(
 test.each<[string, Partial<BrokerLimits>, number]>([
   ['messages', { maximumQueuedMessages: 5 }, 5],
   ['bytes', { maximumQueuedBytes: 550 }, 5],
-])(
-  'the queue of an absent session: its limit of %s',
-  async (_name, limits, expected) => {
-    let dropped = 0;
-    await inWorld(
-      (world) => {
-        world.resume('s').subscribe('a');
-        world.resume('s').vanish();
-        const publisher = world.connect({ clientId: 'p' });
-        for (let packetId = 1; packetId <= 12; packetId++) {
-          publisher.publish('a', String(packetId).padStart(100), { qos: 1, packetId });
-        }
-        const again = world.resume('s');
-        const got = again.publishes();
-        expect(got).toHaveLength(expected);
-        expect(dropped).toBe(12 - expected);
-        for (const { packetId = 0 } of got) again.puback(packetId);
-        again.vanish();
-        publisher.publish('a', 'room again', { qos: 1, packetId: 1 });
-        expect(world.resume('s').publishes()).toHaveLength(1);
-      },
-      { limits, observer: { dropped: (_c, _t, reason) => void (dropped += reason === 'queue-full' ? 1 : 0) } },
-    )();
-  },
-);
+])('the queue of an absent session: its limit of %s', async (_name, limits, expected) => {
+  let dropped = 0;
+  await inWorld(
+    (world) => {
+      world.resume('s').subscribe('a');
+      world.resume('s').vanish();
+      const publisher = world.connect({ clientId: 'p' });
+      for (let packetId = 1; packetId <= 12; packetId++) {
+        publisher.publish('a', String(packetId).padStart(100), { qos: 1, packetId });
+      }
+      const again = world.resume('s');
+      const got = again.publishes();
+      expect(got).toHaveLength(expected);
+      expect(dropped).toBe(12 - expected);
+      for (const { packetId = 0 } of got) again.puback(packetId);
+      again.vanish();
+      publisher.publish('a', 'room again', { qos: 1, packetId: 1 });
+      expect(world.resume('s').publishes()).toHaveLength(1);
+    },
+    {
+      limits,
+      observer: { dropped: (_c, _t, reason) => void (dropped += reason === 'queue-full' ? 1 : 0) },
+    },
+  )();
+});
 
 test(
   'the same limit holds for a connected client that never acknowledges, and nobody else is held up',
@@ -336,7 +337,8 @@ test(
       mute.subscribe('a');
       other.subscribe('a');
       const publisher = world.connect({ clientId: 'p' });
-      for (let packetId = 1; packetId <= 50; packetId++) publisher.publish('a', String(packetId), { qos: 1, packetId });
+      for (let packetId = 1; packetId <= 50; packetId++)
+        publisher.publish('a', String(packetId), { qos: 1, packetId });
       expect(other.publishes()).toHaveLength(50);
       let got = 0;
       for (let round = 0; round < 60; round++) {
@@ -361,38 +363,53 @@ test.each<[string, Partial<BrokerLimits>]>([
   ['maximumSessions', { maximumSessions: 1.5 }],
   ['maximumTopicLevels', { maximumTopicLevels: -1 }],
   ['typo', { typo: 1 } as object],
-])(
-  'S9: a limit out of range is refused by name: %s',
-  async (name, limits) => {
-    await expect(createBroker({ limits, host: new SimulatedHost() })).rejects.toThrow(name);
-  },
-);
+])('S9: a limit out of range is refused by name: %s', async (name, limits) => {
+  await expect(createBroker({ limits, host: new SimulatedHost() })).rejects.toThrow(name);
+});
 
 test.each<[string, Partial<BrokerLimits>]>([
-  ['everything at its lowest', {
-    receiveMaximum: 1, maximumInflight: 1, topicAliasMaximum: 0, maximumOutboundTopicAliases: 0, maximumQoS: 0,
-    retainAvailable: false, wildcardSubscriptionAvailable: false, subscriptionIdentifiersAvailable: false,
-    sharedSubscriptionAvailable: false, maximumKeepAlive: 1, maximumSessionExpiryInterval: 0, legacySessionExpiryInterval: 1,
-    maximumQueuedMessages: 1, maximumQueuedBytes: 1, maximumPendingBytes: 1, maximumRetainedMessages: 0,
-    maximumRetainedBytes: 0, deliveriesPerTurn: 1, stalledTimeout: 1,
-  }],
+  [
+    'everything at its lowest',
+    {
+      receiveMaximum: 1,
+      maximumInflight: 1,
+      topicAliasMaximum: 0,
+      maximumOutboundTopicAliases: 0,
+      maximumQoS: 0,
+      retainAvailable: false,
+      wildcardSubscriptionAvailable: false,
+      subscriptionIdentifiersAvailable: false,
+      sharedSubscriptionAvailable: false,
+      maximumKeepAlive: 1,
+      maximumSessionExpiryInterval: 0,
+      legacySessionExpiryInterval: 1,
+      maximumQueuedMessages: 1,
+      maximumQueuedBytes: 1,
+      maximumPendingBytes: 1,
+      maximumRetainedMessages: 0,
+      maximumRetainedBytes: 0,
+      deliveriesPerTurn: 1,
+      stalledTimeout: 1,
+    },
+  ],
   ['one delivery a turn', { deliveriesPerTurn: 1 }],
-])(
-  'S9: a broker with %s still serves',
-  async (_name, limits) =>
-    inWorld(
-      (world) => {
-        const clients = [3, 4, 5].map((protocolVersion) => {
-          const client = world.connect({ clientId: `c${protocolVersion}`, protocolVersion: protocolVersion as 3 | 4 | 5 });
-          client.subscribe('a');
-          return client;
+])('S9: a broker with %s still serves', async (_name, limits) =>
+  inWorld(
+    (world) => {
+      const clients = [3, 4, 5].map((protocolVersion) => {
+        const client = world.connect({
+          clientId: `c${protocolVersion}`,
+          protocolVersion: protocolVersion as 3 | 4 | 5,
         });
-        for (let i = 0; i < 5; i++) clients[2]?.publish('a', String(i));
-        const expected = ['a=0 q0', 'a=1 q0', 'a=2 q0', 'a=3 q0', 'a=4 q0'];
-        expect(clients.map((client) => client.messages())).toEqual([expected, expected, expected]);
-      },
-      { limits },
-    )(),
+        client.subscribe('a');
+        return client;
+      });
+      for (let i = 0; i < 5; i++) clients[2]?.publish('a', String(i));
+      const expected = ['a=0 q0', 'a=1 q0', 'a=2 q0', 'a=3 q0', 'a=4 q0'];
+      expect(clients.map((client) => client.messages())).toEqual([expected, expected, expected]);
+    },
+    { limits },
+  )(),
 );
 
 test(
@@ -459,7 +476,8 @@ test(
       );
       expect(publisher.messages()).toEqual(['PUBACK #1', 'PUBREC #2']);
       for (const [i, reader] of readers.entries()) {
-        if (i !== 3) expect(reader.messages()).toEqual(['a=one q1 #1', 'a=two q2 #2', 'a=three q0']);
+        if (i !== 3)
+          expect(reader.messages()).toEqual(['a=one q1 #1', 'a=two q2 #2', 'a=three q0']);
       }
       expect(world.resume('r3').messages()).toEqual(['a=one q1 #1', 'a=two q2 #2']);
     },

@@ -25,9 +25,14 @@ test.each<[string, Partial<Publish>, object]>([
       const subscriber = world.connect({ properties: { maximumPacketSize: 100, ...properties } });
       subscriber.subscribe('a');
       const publisher = world.connect({ clientId: 'p' });
-      publisher.send(publishOfSize(101, fields), publishOfSize(100, { ...fields, ...nextId(fields) }));
+      publisher.send(
+        publishOfSize(101, fields),
+        publishOfSize(100, { ...fields, ...nextId(fields) }),
+      );
       const [message, ...rest] = subscriber.publishes();
-      expect(message === undefined ? 0 : encodedLength({ ...message, topicName: 'a' }, 5)).toBeLessThanOrEqual(100);
+      expect(
+        message === undefined ? 0 : encodedLength({ ...message, topicName: 'a' }, 5),
+      ).toBeLessThanOrEqual(100);
       expect(rest).toEqual([]);
       expect(message?.payload).toEqual(publishOfSize(100, fields).payload);
     })(),
@@ -47,7 +52,9 @@ test(
 test(
   '[MQTT-3.1.2-25] what is too large costs no identifier and no quota, and holds up nobody',
   inWorld((world) => {
-    const subscriber = world.resume('s', 100, { properties: { maximumPacketSize: 60, receiveMaximum: 1 } });
+    const subscriber = world.resume('s', 100, {
+      properties: { maximumPacketSize: 60, receiveMaximum: 1 },
+    });
     subscriber.subscribe('a');
     const other = world.connect({ clientId: 'other' });
     other.subscribe('a');
@@ -77,37 +84,42 @@ test(
     publisher.publish('a', 'y'.repeat(60), { qos: 1, packetId: 3 });
     publisher.publish('a', 'two', { qos: 1, packetId: 4 });
     const second = world.resume('s', 100, { properties: { maximumPacketSize: 60 } });
-    expect(second.messages()).toEqual(['a=one q1 dup #2', expect.stringMatching(/^a=two q1 #\d+$/)]);
+    expect(second.messages()).toEqual([
+      'a=one q1 dup #2',
+      expect.stringMatching(/^a=two q1 #\d+$/),
+    ]);
     second.vanish();
     expect(world.resume('s').publishes()).toHaveLength(2);
   }),
 );
 
-test(
-  'what is dropped is reported and counted',
-  async () => {
-    const dropped: [string, string, DropReason][] = [];
-    await inWorld(
-      (world) => {
-        const subscriber = world.connect({ clientId: 's', properties: { maximumPacketSize: 30 } });
-        subscriber.subscribe('a');
-        world.connect({ clientId: 'p' }).publish('a', 'x'.repeat(40)).publish('a', 'x'.repeat(40), { qos: 1, packetId: 1 });
-        expect(world.broker.counters.publishDropped).toBe(2);
-      },
-      { observer: { dropped: (...what) => void dropped.push(what) } },
-    )();
-    expect(dropped).toEqual([
-      ['s', 'a', 'too-large'],
-      ['s', 'a', 'too-large'],
-    ]);
-  },
-);
+test('what is dropped is reported and counted', async () => {
+  const dropped: [string, string, DropReason][] = [];
+  await inWorld(
+    (world) => {
+      const subscriber = world.connect({ clientId: 's', properties: { maximumPacketSize: 30 } });
+      subscriber.subscribe('a');
+      world
+        .connect({ clientId: 'p' })
+        .publish('a', 'x'.repeat(40))
+        .publish('a', 'x'.repeat(40), { qos: 1, packetId: 1 });
+      expect(world.broker.counters.publishDropped).toBe(2);
+    },
+    { observer: { dropped: (...what) => void dropped.push(what) } },
+  )();
+  expect(dropped).toEqual([
+    ['s', 'a', 'too-large'],
+    ['s', 'a', 'too-large'],
+  ]);
+});
 
 test(
   'a retained message that is too large is left out, and those after it come',
   inWorld((world) => {
     const publisher = world.connect({ clientId: 'p' });
-    publisher.publish('r/1', 'x'.repeat(100), { retain: true }).publish('r/2', 'y', { retain: true });
+    publisher
+      .publish('r/1', 'x'.repeat(100), { retain: true })
+      .publish('r/2', 'y', { retain: true });
     const subscriber = world.connect({ properties: { maximumPacketSize: 50 } });
     subscriber.subscribe('r/#');
     expect(subscriber.messages()).toEqual(['r/2=y q0 retain']);
@@ -122,7 +134,8 @@ test(
     small.subscribe('$share/g/a');
     large.subscribe('$share/g/a');
     const publisher = world.connect({ clientId: 'p' });
-    for (let packetId = 1; packetId <= 4; packetId++) publisher.publish('a', 'x'.repeat(60), { qos: 1, packetId });
+    for (let packetId = 1; packetId <= 4; packetId++)
+      publisher.publish('a', 'x'.repeat(60), { qos: 1, packetId });
     expect(small.publishes()).toEqual([]);
     expect(large.publishes().length).toBeGreaterThanOrEqual(2);
     expect(publisher.messages()).toEqual(['PUBACK #1', 'PUBACK #2', 'PUBACK #3', 'PUBACK #4']);
@@ -134,17 +147,15 @@ test.each<[string, number[], string]>([
   ['a PUBLISH of a byte more', [0x30, 99], 'DISCONNECT 95 closed'],
   ['judged from the fixed header alone', [0x30, 0xff, 0xff, 0xff, 0x7f], 'DISCONNECT 95 closed'],
   ['a SUBSCRIBE', [0x82, 120], 'DISCONNECT 95 closed'],
-])(
-  'our own Maximum Packet Size: %s',
-  async (_name, bytes, expected) =>
-    inWorld(
-      (world) => {
-        const client = world.connect();
-        client.sendBytes(...bytes);
-        expect(client.outcome()).toBe(expected);
-      },
-      { limits: { maximumPacketSize: 100 } },
-    )(),
+])('our own Maximum Packet Size: %s', async (_name, bytes, expected) =>
+  inWorld(
+    (world) => {
+      const client = world.connect();
+      client.sendBytes(...bytes);
+      expect(client.outcome()).toBe(expected);
+    },
+    { limits: { maximumPacketSize: 100 } },
+  )(),
 );
 
 test(
@@ -169,7 +180,11 @@ test(
       expect(short.connack).toMatchObject({ reasonCode: 0 });
       expect(short.connack?.properties?.userProperties).toBeUndefined();
     },
-    { authenticator: { authenticate: () => ({ accept: true, userProperties: [['long', 'x'.repeat(50)]] }) } },
+    {
+      authenticator: {
+        authenticate: () => ({ accept: true, userProperties: [['long', 'x'.repeat(50)]] }),
+      },
+    },
   ),
 );
 
@@ -181,7 +196,11 @@ test(
       expect(client.connack).toMatchObject({ reasonCode: 0x86 });
       expect(client.connack?.properties?.reasonString).toBeUndefined();
     },
-    { authenticator: { authenticate: () => ({ accept: false, reasonCode: 0x86, reasonString: 'y'.repeat(50) }) } },
+    {
+      authenticator: {
+        authenticate: () => ({ accept: false, reasonCode: 0x86, reasonString: 'y'.repeat(50) }),
+      },
+    },
   ),
 );
 

@@ -31,31 +31,29 @@ test.each<[string, number, number, number | undefined]>([
   ['[MQTT-3.3.2-5] after its end', 60, 60_000, undefined],
   ['an interval of 0', 0, 0, undefined],
   ['the longest', 0xffff_ffff, 1_000, 0xffff_fffe],
-])(
-  'a queued message: %s',
-  async (_name, interval, wait, expected) =>
-    inWorld((world) => {
-      const wake = sleeper(world);
-      world.connect({ clientId: 'p' }).publish('a', 'x', { qos: 1, packetId: 1, ...expires(interval) });
-      world.host.jump(wait);
-      expect(intervals(wake())).toEqual(expected === undefined ? [] : [expected]);
-    })(),
+])('a queued message: %s', async (_name, interval, wait, expected) =>
+  inWorld((world) => {
+    const wake = sleeper(world);
+    world
+      .connect({ clientId: 'p' })
+      .publish('a', 'x', { qos: 1, packetId: 1, ...expires(interval) });
+    world.host.jump(wait);
+    expect(intervals(wake())).toEqual(expected === undefined ? [] : [expected]);
+  })(),
 );
 
 test.each<[string, number, number, number | undefined]>([
   ['[MQTT-3.3.2-6] at once', 60, 0, 60],
   ['[MQTT-3.3.2-6] after 25 s', 60, 25_000, 35],
   ['[MQTT-3.3.2-5] after its end', 60, 60_000, undefined],
-])(
-  'a retained message: %s',
-  async (_name, interval, wait, expected) =>
-    inWorld((world) => {
-      world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true, ...expires(interval) });
-      world.host.jump(wait);
-      const client = world.connect();
-      client.subscribe('a');
-      expect(intervals(client)).toEqual(expected === undefined ? [] : [expected]);
-    })(),
+])('a retained message: %s', async (_name, interval, wait, expected) =>
+  inWorld((world) => {
+    world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true, ...expires(interval) });
+    world.host.jump(wait);
+    const client = world.connect();
+    client.subscribe('a');
+    expect(intervals(client)).toEqual(expected === undefined ? [] : [expected]);
+  })(),
 );
 
 test(
@@ -151,19 +149,16 @@ test(
   }),
 );
 
-test(
-  'a message that expired is reported',
-  async () => {
-    const dropped: DropReason[] = [];
-    await inWorld(
-      (world) => {
-        const wake = sleeper(world);
-        world.connect({ clientId: 'p' }).publish('a', 'x', { qos: 1, packetId: 1, ...expires(1) });
-        world.host.jump(2_000);
-        wake();
-      },
-      { observer: { dropped: (_clientId, _topicName, reason) => void dropped.push(reason) } },
-    )();
-    expect(dropped).toEqual(['expired']);
-  },
-);
+test('a message that expired is reported', async () => {
+  const dropped: DropReason[] = [];
+  await inWorld(
+    (world) => {
+      const wake = sleeper(world);
+      world.connect({ clientId: 'p' }).publish('a', 'x', { qos: 1, packetId: 1, ...expires(1) });
+      world.host.jump(2_000);
+      wake();
+    },
+    { observer: { dropped: (_clientId, _topicName, reason) => void dropped.push(reason) } },
+  )();
+  expect(dropped).toEqual(['expired']);
+});

@@ -5,7 +5,10 @@ import { type Client, type World, inWorld, publishPacket } from './support.ts';
 function pair(world: World, version: 3 | 4 | 5 = 5): { publisher: Client; subscriber: Client } {
   const subscriber = world.connect({ clientId: 'subscriber', protocolVersion: version });
   subscriber.subscribe('a');
-  return { subscriber, publisher: world.connect({ clientId: 'publisher', protocolVersion: version }) };
+  return {
+    subscriber,
+    publisher: world.connect({ clientId: 'publisher', protocolVersion: version }),
+  };
 }
 
 const QOS: readonly QoS[] = [0, 1, 2];
@@ -32,27 +35,23 @@ test.each<[string, 4 | 5, QoS, string[]]>([
   ['[MQTT-3.3.4-1 @3.1.1]', 4, 0, []],
   ['[MQTT-4.3.2-2 @3.1.1] [MQTT-2.3.1-6 @3.1.1]', 4, 1, ['PUBACK #77']],
   ['[MQTT-4.3.3-2 @3.1.1] [MQTT-2.3.1-6 @3.1.1]', 4, 2, ['PUBREC #77']],
-])(
-  'the answer to PUBLISH: %s MQTT %i, QoS %i',
-  async (_name, version, qos, expected) =>
-    inWorld((world) => {
-      const { publisher, subscriber } = pair(world, version);
-      publisher.publish('a', 'x', { qos, ...(qos === 0 ? {} : { packetId: 77 }) });
-      expect(publisher.messages()).toEqual(expected);
-      expect(subscriber.messages()).toHaveLength(1);
-    })(),
+])('the answer to PUBLISH: %s MQTT %i, QoS %i', async (_name, version, qos, expected) =>
+  inWorld((world) => {
+    const { publisher, subscriber } = pair(world, version);
+    publisher.publish('a', 'x', { qos, ...(qos === 0 ? {} : { packetId: 77 }) });
+    expect(publisher.messages()).toEqual(expected);
+    expect(subscriber.messages()).toHaveLength(1);
+  })(),
 );
 
 test.each<[string, QoS, string[]]>([
   ['QoS 1', 1, ['PUBACK #1 10']],
   ['QoS 2', 2, ['PUBREC #1 10']],
-])(
-  'without a subscriber a 5.0 publisher is told 0x10: %s',
-  async (_name, qos, expected) =>
-    inWorld((world) => {
-      const publisher = world.connect();
-      expect(publisher.publish('nobody', 'x', { qos, packetId: 1 }).messages()).toEqual(expected);
-    })(),
+])('without a subscriber a 5.0 publisher is told 0x10: %s', async (_name, qos, expected) =>
+  inWorld((world) => {
+    const publisher = world.connect();
+    expect(publisher.publish('nobody', 'x', { qos, packetId: 1 }).messages()).toEqual(expected);
+  })(),
 );
 
 test(
@@ -126,15 +125,13 @@ test.each<[string, (client: Client) => void, string[]]>([
   ['PUBREC with a failure: nothing', (client) => client.pubrec(9, 0x80), []],
   ['PUBACK: nothing', (client) => client.puback(9), []],
   ['PUBCOMP: nothing', (client) => client.pubcomp(9), []],
-])(
-  'an identifier that nobody knows: %s',
-  async (_name, run, expected) =>
-    inWorld((world) => {
-      const client = world.connect();
-      run(client);
-      expect(client.messages()).toEqual(expected);
-      expect(client.isClosed).toBe(false);
-    })(),
+])('an identifier that nobody knows: %s', async (_name, run, expected) =>
+  inWorld((world) => {
+    const client = world.connect();
+    run(client);
+    expect(client.messages()).toEqual(expected);
+    expect(client.isClosed).toBe(false);
+  })(),
 );
 
 test(
@@ -184,16 +181,14 @@ test.each<[string, QoS, (client: Client) => void]>([
   ['PUBACK for QoS 2', 2, (client) => client.puback(1)],
   ['PUBREC for QoS 1', 1, (client) => client.pubrec(1)],
   ['PUBCOMP before PUBREC', 2, (client) => client.pubcomp(1)],
-])(
-  'an acknowledgement of the wrong kind is a Protocol Error: %s',
-  async (_name, qos, run) =>
-    inWorld((world) => {
-      const { publisher, subscriber } = pair(world);
-      publisher.publish('a', 'x', { qos, packetId: 5 });
-      run(subscriber);
-      expect(subscriber.outcome()).toBe('DISCONNECT 82 closed');
-      expect(publisher.outcome()).toBe('open');
-    })(),
+])('an acknowledgement of the wrong kind is a Protocol Error: %s', async (_name, qos, run) =>
+  inWorld((world) => {
+    const { publisher, subscriber } = pair(world);
+    publisher.publish('a', 'x', { qos, packetId: 5 });
+    run(subscriber);
+    expect(subscriber.outcome()).toBe('DISCONNECT 82 closed');
+    expect(publisher.outcome()).toBe('open');
+  })(),
 );
 
 test(
@@ -242,7 +237,9 @@ test(
         publisher.send(
           ...Array.from({ length: 1000 }, () => publishPacket('a', '', { qos: 1, packetId: 3 })),
         );
-        const ids = subscriber.publishes().flatMap(({ packetId = 0 }) => (packetId > 2 ? [packetId] : []));
+        const ids = subscriber
+          .publishes()
+          .flatMap(({ packetId = 0 }) => (packetId > 2 ? [packetId] : []));
         for (const id of ids) seen.add(id);
         subscriber.send(...ids.map((packetId) => ({ type: 4, packetId, reasonCode: 0 }) as const));
         publisher.take();
@@ -260,7 +257,10 @@ test(
     const publisher = world.connect({ clientId: 'p' });
     const subscriber = world.resume('s', 100, { properties: { receiveMaximum: 3 } });
     subscriber.subscribe('a');
-    const sent = Array.from({ length: 60 }, (_, i) => ({ payload: `m${i}`, qos: ((i * 7) % 3) as QoS }));
+    const sent = Array.from({ length: 60 }, (_, i) => ({
+      payload: `m${i}`,
+      qos: ((i * 7) % 3) as QoS,
+    }));
     publisher.send(
       ...sent.map(({ payload, qos }, i) =>
         publishPacket('a', payload, { qos, ...(qos === 0 ? {} : { packetId: i + 1 }) }),
@@ -282,20 +282,36 @@ test(
 );
 
 test.each<[string, readonly number[], string]>([
-  ['[MQTT-3.3.2-2] a wildcard in the Topic Name', [0x30, 5, 0, 1, 0x23, 0, 0x78], 'DISCONNECT 90 closed'],
+  [
+    '[MQTT-3.3.2-2] a wildcard in the Topic Name',
+    [0x30, 5, 0, 1, 0x23, 0, 0x78],
+    'DISCONNECT 90 closed',
+  ],
   ['[MQTT-3.3.1-4] QoS 3', [0x36, 7, 0, 1, 0x61, 0, 1, 0, 0x78], 'DISCONNECT 81 closed'],
   ['[MQTT-3.3.1-2] DUP at QoS 0', [0x38, 5, 0, 1, 0x61, 0, 0x78], 'DISCONNECT 81 closed'],
   ['[MQTT-2.2.1-3] Packet Identifier 0', [0x32, 6, 0, 1, 0x61, 0, 0, 0], 'DISCONNECT 82 closed'],
   ['[MQTT-4.7.3-1] an empty Topic Name', [0x30, 3, 0, 0, 0], 'DISCONNECT 82 closed'],
   ['[MQTT-1.5.4-1] ill-formed UTF-8', [0x30, 5, 0, 2, 0xc3, 0x28, 0], 'DISCONNECT 81 closed'],
-  ['[MQTT-3.3.4-6] a Subscription Identifier', [0x30, 6, 0, 1, 0x61, 2, 0x0b, 1], 'DISCONNECT 82 closed'],
-  ['[MQTT-3.3.2-14] a wildcard in the Response Topic', [0x30, 8, 0, 1, 0x61, 4, 8, 0, 1, 0x23], 'DISCONNECT 82 closed'],
+  [
+    '[MQTT-3.3.4-6] a Subscription Identifier',
+    [0x30, 6, 0, 1, 0x61, 2, 0x0b, 1],
+    'DISCONNECT 82 closed',
+  ],
+  [
+    '[MQTT-3.3.2-14] a wildcard in the Response Topic',
+    [0x30, 8, 0, 1, 0x61, 4, 8, 0, 1, 0x23],
+    'DISCONNECT 82 closed',
+  ],
   ['[MQTT-3.6.1-1] PUBREL with wrong flags', [0x60, 2, 0, 1], 'DISCONNECT 81 closed'],
   ['a SUBACK', [0x90, 4, 0, 1, 0, 0], 'DISCONNECT 82 closed'],
   ['a PINGRESP', [0xd0, 0], 'DISCONNECT 82 closed'],
   ['[MQTT-2.1.3-1] PINGREQ with flags', [0xc1, 0], 'DISCONNECT 81 closed'],
   ['PINGREQ with a body', [0xc0, 1, 0], 'DISCONNECT 81 closed'],
-  ['[MQTT-1.5.5-1] a Remaining Length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 1], 'DISCONNECT 81 closed'],
+  [
+    '[MQTT-1.5.5-1] a Remaining Length of five bytes',
+    [0x30, 0xff, 0xff, 0xff, 0xff, 1],
+    'DISCONNECT 81 closed',
+  ],
 ])(
   '[MQTT-4.13.1-1] a connected client that breaks the protocol: %s',
   async (_name, packet, expected) =>
@@ -315,14 +331,12 @@ test.each<[string, readonly number[]]>([
   ['[MQTT-2.2.2-2 @3.1.1] SUBSCRIBE with wrong flags', [0x80, 6, 0, 1, 0, 1, 0x61, 0]],
   ['[MQTT-1.5.3-2 @3.1.1] U+0000', [0x30, 3, 0, 1, 0]],
   ['AUTH', [0xf0, 0]],
-])(
-  '[MQTT-4.8.0-1 @3.1.1] a connected client that breaks the protocol: %s',
-  async (_name, packet) =>
-    inWorld((world) => {
-      const client = world.connect({ protocolVersion: 4 });
-      client.sendBytes(...packet);
-      expect(client.outcome()).toBe('closed');
-    })(),
+])('[MQTT-4.8.0-1 @3.1.1] a connected client that breaks the protocol: %s', async (_name, packet) =>
+  inWorld((world) => {
+    const client = world.connect({ protocolVersion: 4 });
+    client.sendBytes(...packet);
+    expect(client.outcome()).toBe('closed');
+  })(),
 );
 
 test.each([0, 1, 63, 64, 4_095, 4_096, 4_097, 16_383, 16_384, 100_000, 1_048_576])(
@@ -331,7 +345,10 @@ test.each([0, 1, 63, 64, 4_095, 4_096, 4_097, 16_383, 16_384, 100_000, 1_048_576
     inWorld((world) => {
       const payload = Uint8Array.from({ length }, (_, i) => (i * 31) & 0xff);
       const readers = [4, 5].map((protocolVersion) => {
-        const client = world.connect({ clientId: `r${protocolVersion}`, protocolVersion: protocolVersion as 4 | 5 });
+        const client = world.connect({
+          clientId: `r${protocolVersion}`,
+          protocolVersion: protocolVersion as 4 | 5,
+        });
         client.subscribe('a');
         return client;
       });
@@ -356,7 +373,9 @@ test(
   inWorld((world) => {
     const reader = world.connect({ clientId: 'reader' });
     reader.subscribe('#');
-    const publishers = Array.from({ length: 8 }, (_, i) => world.connect({ clientId: `p${i}`, protocolVersion: i % 2 === 0 ? 4 : 5 }));
+    const publishers = Array.from({ length: 8 }, (_, i) =>
+      world.connect({ clientId: `p${i}`, protocolVersion: i % 2 === 0 ? 4 : 5 }),
+    );
     const sent: string[] = [];
     for (let round = 0; round < 5; round++) {
       for (const [i, publisher] of publishers.entries()) {
@@ -367,7 +386,9 @@ test(
       }
     }
     world.settle();
-    const got = reader.publishes().map((packet) => `${packet.topicName}=${new TextDecoder().decode(packet.payload)}`);
+    const got = reader
+      .publishes()
+      .map((packet) => `${packet.topicName}=${new TextDecoder().decode(packet.payload)}`);
     for (let i = 0; i < 8; i++) {
       const own = (text: string): boolean => text.startsWith(`t${i}=`);
       expect(got.filter(own)).toEqual(sent.filter(own));
@@ -379,5 +400,8 @@ test(
 let nextId = 0;
 function encodeFor(client: Client, topicName: string, payload: string, qos: QoS): Uint8Array {
   const packetId = (nextId++ % 60_000) + 1;
-  return encode(publishPacket(topicName, payload, { qos, ...(qos === 0 ? {} : { packetId }) }), client.version);
+  return encode(
+    publishPacket(topicName, payload, { qos, ...(qos === 0 ? {} : { packetId }) }),
+    client.version,
+  );
 }

@@ -19,7 +19,8 @@ function publishMany(world: World, count: number, qosOf: (i: number) => QoS): Cl
   return publisher;
 }
 
-const ids = (client: Client): (number | undefined)[] => client.publishes().map(({ packetId }) => packetId);
+const ids = (client: Client): (number | undefined)[] =>
+  client.publishes().map(({ packetId }) => packetId);
 
 test(
   '[MQTT-3.3.4-9] [MQTT-4.9.0-2] one quota for QoS 1 and 2 together',
@@ -37,16 +38,14 @@ test.each<[string, (client: Client) => void, boolean]>([
   ['PUBREC with a failure', (client) => client.pubrec(2, 0x80), true],
   ['PUBCOMP', (client) => client.pubrec(2).pubcomp(2), true],
   ['PUBACK for an unknown identifier', (client) => client.puback(9), false],
-])(
-  '[MQTT-4.9.0-2] what gives the quota back: %s',
-  async (_name, run, givesBack) =>
-    inWorld((world) => {
-      const subscriber = subscriberWith(world, 2);
-      publishMany(world, 4, (i) => (i % 2 === 0 ? 1 : 2));
-      expect(ids(subscriber)).toEqual([1, 2]);
-      run(subscriber);
-      expect(subscriber.publishes()).toHaveLength(givesBack ? 1 : 0);
-    })(),
+])('[MQTT-4.9.0-2] what gives the quota back: %s', async (_name, run, givesBack) =>
+  inWorld((world) => {
+    const subscriber = subscriberWith(world, 2);
+    publishMany(world, 4, (i) => (i % 2 === 0 ? 1 : 2));
+    expect(ids(subscriber)).toEqual([1, 2]);
+    run(subscriber);
+    expect(subscriber.publishes()).toHaveLength(givesBack ? 1 : 0);
+  })(),
 );
 
 test(
@@ -99,7 +98,10 @@ test(
   inWorld(
     (world) => {
       const clients = [4, 5].map((protocolVersion) => {
-        const client = world.connect({ clientId: `v${protocolVersion}`, protocolVersion: protocolVersion as 4 | 5 });
+        const client = world.connect({
+          clientId: `v${protocolVersion}`,
+          protocolVersion: protocolVersion as 4 | 5,
+        });
         client.subscribe('a');
         return client;
       });
@@ -134,7 +136,8 @@ test(
   inWorld(
     (world) => {
       const client = world.connect();
-      for (let packetId = 1; packetId <= 3; packetId++) client.publish('a', 'x', { qos: 2, packetId });
+      for (let packetId = 1; packetId <= 3; packetId++)
+        client.publish('a', 'x', { qos: 2, packetId });
       expect(client.outcome()).toBe('open');
       client.publish('a', 'x', { qos: 2, packetId: 4 });
       expect(client.outcome()).toBe('DISCONNECT 93 closed');
@@ -144,22 +147,27 @@ test(
 );
 
 test.each<[string, (client: Client) => void]>([
-  ['a repeat of a known identifier', (client) => client.publish('a', 'x', { qos: 2, packetId: 2, dup: true })],
+  [
+    'a repeat of a known identifier',
+    (client) => client.publish('a', 'x', { qos: 2, packetId: 2, dup: true }),
+  ],
   ['QoS 0', (client) => client.publish('a', 'x')],
-  ['QoS 1, which is acknowledged at once', (client) => client.pubrel(1).publish('a', 'x', { qos: 1, packetId: 9 })],
+  [
+    'QoS 1, which is acknowledged at once',
+    (client) => client.pubrel(1).publish('a', 'x', { qos: 1, packetId: 9 }),
+  ],
   ['after PUBREL', (client) => client.pubrel(1).publish('a', 'x', { qos: 2, packetId: 1 })],
-])(
-  '[MQTT-3.3.4-7] what does not count as one more: %s',
-  async (_name, run) =>
-    inWorld(
-      (world) => {
-        const client = world.connect();
-        for (let packetId = 1; packetId <= 3; packetId++) client.publish('a', 'x', { qos: 2, packetId });
-        run(client);
-        expect(client.outcome()).toBe('open');
-      },
-      { limits: { receiveMaximum: 3 } },
-    )(),
+])('[MQTT-3.3.4-7] what does not count as one more: %s', async (_name, run) =>
+  inWorld(
+    (world) => {
+      const client = world.connect();
+      for (let packetId = 1; packetId <= 3; packetId++)
+        client.publish('a', 'x', { qos: 2, packetId });
+      run(client);
+      expect(client.outcome()).toBe('open');
+    },
+    { limits: { receiveMaximum: 3 } },
+  )(),
 );
 
 test(
@@ -167,7 +175,8 @@ test(
   inWorld(
     (world) => {
       const client = world.connect();
-      for (let packetId = 1; packetId <= 20; packetId++) client.publish('$SYS/x', 'x', { qos: 2, packetId });
+      for (let packetId = 1; packetId <= 20; packetId++)
+        client.publish('$SYS/x', 'x', { qos: 2, packetId });
       expect(client.outcome()).toBe('open');
     },
     { limits: { receiveMaximum: 3 } },
@@ -179,10 +188,12 @@ test(
   inWorld(
     (world) => {
       const client = world.resume('c');
-      for (let packetId = 1; packetId <= 3; packetId++) client.publish('a', 'x', { qos: 2, packetId });
+      for (let packetId = 1; packetId <= 3; packetId++)
+        client.publish('a', 'x', { qos: 2, packetId });
       client.vanish();
       const again = world.resume('c');
-      for (let packetId = 4; packetId <= 6; packetId++) again.publish('a', 'x', { qos: 2, packetId });
+      for (let packetId = 4; packetId <= 6; packetId++)
+        again.publish('a', 'x', { qos: 2, packetId });
       expect(again.outcome()).toBe('open');
       again.publish('a', 'x', { qos: 2, packetId: 1, dup: true });
       expect(again.outcome()).toBe('DISCONNECT 93 closed');

@@ -9,17 +9,15 @@ test.each<[string, 0 | 1 | 2, boolean, boolean]>([
   ['[MQTT-3.3.1-10] 1, existing', 1, true, false],
   ['[MQTT-3.3.1-11] 2, new', 2, false, false],
   ['[MQTT-3.3.1-11] 2, existing', 2, true, false],
-])(
-  'Retain Handling %s subscription',
-  async (_name, retainHandling, isExisting, isSent) =>
-    inWorld((world) => {
-      const client = world.resume('c');
-      if (isExisting) client.subscribe('a');
-      world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
-      client.take();
-      client.subscribe('a', { retainHandling });
-      expect(client.messages()).toEqual(isSent ? ['a=x q0 retain'] : []);
-    })(),
+])('Retain Handling %s subscription', async (_name, retainHandling, isExisting, isSent) =>
+  inWorld((world) => {
+    const client = world.resume('c');
+    if (isExisting) client.subscribe('a');
+    world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
+    client.take();
+    client.subscribe('a', { retainHandling });
+    expect(client.messages()).toEqual(isSent ? ['a=x q0 retain'] : []);
+  })(),
 );
 
 test(
@@ -53,11 +51,17 @@ test.each(QOS.flatMap((stored) => QOS.map((granted) => [stored, granted] as cons
   async (stored, granted) =>
     inWorld((world) => {
       const publisher = world.connect({ clientId: 'p' });
-      publisher.publish('a/b', 'x', { qos: stored, retain: true, ...(stored === 0 ? {} : { packetId: 1 }) });
+      publisher.publish('a/b', 'x', {
+        qos: stored,
+        retain: true,
+        ...(stored === 0 ? {} : { packetId: 1 }),
+      });
       for (const filter of ['a/b', 'a/+', '#']) {
         const client = world.connect();
         client.subscribe(filter, { qos: granted });
-        expect(client.publishes()).toMatchObject([{ topicName: 'a/b', qos: Math.min(stored, granted), retain: true }]);
+        expect(client.publishes()).toMatchObject([
+          { topicName: 'a/b', qos: Math.min(stored, granted), retain: true },
+        ]);
       }
     })(),
 );
@@ -74,34 +78,74 @@ test.each<[string, string, string[]]>([
   async (_name, filter, expected) =>
     inWorld((world) => {
       const publisher = world.connect({ clientId: 'p' });
-      for (const topicName of ['a', 'a/b', 'a/b/c', 'b', '$x/y']) publisher.publish(topicName, 'x', { retain: true });
+      for (const topicName of ['a', 'a/b', 'a/b/c', 'b', '$x/y'])
+        publisher.publish(topicName, 'x', { retain: true });
       const client = world.connect();
       client.subscribe(filter);
-      expect(client.publishes().map(({ topicName }) => topicName).toSorted()).toEqual(expected);
+      expect(
+        client
+          .publishes()
+          .map(({ topicName }) => topicName)
+          .toSorted(),
+      ).toEqual(expected);
     })(),
 );
 
-test.each<[string, (() => readonly (readonly [string, boolean])[]), string[]]>([
-  ['[MQTT-3.3.1-5] the last one', () => [['1', true], ['2', true]], ['a=2 q0 retain']],
-  ['[MQTT-3.3.1-8] not retained leaves it', () => [['1', true], ['2', false]], ['a=1 q0 retain']],
-  ['[MQTT-3.3.1-12 @3.1.1] an empty one, not retained, leaves it', () => [['1', true], ['', false]], ['a=1 q0 retain']],
-  ['[MQTT-3.3.1-6] an empty one removes it', () => [['1', true], ['', true]], []],
+test.each<[string, () => readonly (readonly [string, boolean])[], string[]]>([
+  [
+    '[MQTT-3.3.1-5] the last one',
+    () => [
+      ['1', true],
+      ['2', true],
+    ],
+    ['a=2 q0 retain'],
+  ],
+  [
+    '[MQTT-3.3.1-8] not retained leaves it',
+    () => [
+      ['1', true],
+      ['2', false],
+    ],
+    ['a=1 q0 retain'],
+  ],
+  [
+    '[MQTT-3.3.1-12 @3.1.1] an empty one, not retained, leaves it',
+    () => [
+      ['1', true],
+      ['', false],
+    ],
+    ['a=1 q0 retain'],
+  ],
+  [
+    '[MQTT-3.3.1-6] an empty one removes it',
+    () => [
+      ['1', true],
+      ['', true],
+    ],
+    [],
+  ],
   ['[MQTT-3.3.1-7] an empty one is not kept', () => [['', true]], []],
-  ['set again', () => [['1', true], ['', true], ['2', true]], ['a=2 q0 retain']],
-])(
-  'what is kept: %s',
-  async (_name, publishes, expected) =>
-    inWorld((world) => {
-      const live = world.connect({ clientId: 'live' });
-      live.subscribe('a');
-      const publisher = world.connect({ clientId: 'p' });
-      for (const [payload, retain] of publishes()) publisher.publish('a', payload, { retain });
-      const client = world.connect();
-      client.subscribe('a');
-      expect(client.messages()).toEqual(expected);
-      expect(live.messages()).toEqual(publishes().map(([payload]) => `a=${payload} q0`));
-      expect(world.broker.counters.retainedMessages).toBe(expected.length);
-    })(),
+  [
+    'set again',
+    () => [
+      ['1', true],
+      ['', true],
+      ['2', true],
+    ],
+    ['a=2 q0 retain'],
+  ],
+])('what is kept: %s', async (_name, publishes, expected) =>
+  inWorld((world) => {
+    const live = world.connect({ clientId: 'live' });
+    live.subscribe('a');
+    const publisher = world.connect({ clientId: 'p' });
+    for (const [payload, retain] of publishes()) publisher.publish('a', payload, { retain });
+    const client = world.connect();
+    client.subscribe('a');
+    expect(client.messages()).toEqual(expected);
+    expect(live.messages()).toEqual(publishes().map(([payload]) => `a=${payload} q0`));
+    expect(world.broker.counters.retainedMessages).toBe(expected.length);
+  })(),
 );
 
 test(
@@ -137,7 +181,9 @@ test(
     client.send({
       type: 8,
       packetId: 5,
-      subscriptions: [{ topicFilter: 'a', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+      subscriptions: [
+        { topicFilter: 'a', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 },
+      ],
     });
     expect(client.messages()).toEqual(['SUBACK #5', 'a=x q1 retain #1']);
     client.vanish();
@@ -149,7 +195,8 @@ test(
   'thousands of retained messages go within the client’s Receive Maximum, and live messages are not lost among them',
   inWorld((world) => {
     const publisher = world.connect({ clientId: 'p' });
-    for (let i = 0; i < 3_000; i++) publisher.publish(`r/${i}`, 'x', { retain: true, qos: 1, packetId: 1 });
+    for (let i = 0; i < 3_000; i++)
+      publisher.publish(`r/${i}`, 'x', { retain: true, qos: 1, packetId: 1 });
     const client = world.connect({ properties: { receiveMaximum: 20 } });
     client.subscribe('r/#');
     publisher.publish('r/live', 'now', { qos: 1, packetId: 2 });
@@ -158,7 +205,9 @@ test(
       const got = client.publishes();
       expect(got.length).toBeLessThanOrEqual(20);
       for (const { topicName } of got) seen.add(topicName);
-      client.send(...got.map(({ packetId = 0 }) => ({ type: 4, packetId, reasonCode: 0 }) as const));
+      client.send(
+        ...got.map(({ packetId = 0 }) => ({ type: 4, packetId, reasonCode: 0 }) as const),
+      );
     }
     expect(seen.size).toBe(3_001);
   }),
@@ -168,7 +217,8 @@ test(
   'a subscription that ends while its retained messages are sent gets no more of them',
   inWorld((world) => {
     const publisher = world.connect({ clientId: 'p' });
-    for (let i = 0; i < 500; i++) publisher.publish(`r/${i}`, 'x', { retain: true, qos: 1, packetId: 1 });
+    for (let i = 0; i < 500; i++)
+      publisher.publish(`r/${i}`, 'x', { retain: true, qos: 1, packetId: 1 });
     const client = world.connect({ properties: { receiveMaximum: 5 } });
     client.subscribe('r/#');
     client.unsubscribe('r/#');
@@ -176,7 +226,9 @@ test(
     for (let round = 0; round < 200; round++) {
       const got = client.publishes();
       total += got.length;
-      client.send(...got.map(({ packetId = 0 }) => ({ type: 4, packetId, reasonCode: 0 }) as const));
+      client.send(
+        ...got.map(({ packetId = 0 }) => ({ type: 4, packetId, reasonCode: 0 }) as const),
+      );
     }
     expect(total).toBeLessThan(200);
   }),
@@ -191,7 +243,8 @@ test.each<[string, object, string[]]>([
     inWorld(
       (world) => {
         const publisher = world.connect();
-        for (let i = 1; i <= 3; i++) publisher.publish(`r${i}`, 'x'.repeat(100), { retain: true, qos: 1, packetId: i });
+        for (let i = 1; i <= 3; i++)
+          publisher.publish(`r${i}`, 'x'.repeat(100), { retain: true, qos: 1, packetId: i });
         expect(publisher.messages()).toEqual(expected);
         publisher.publish('r1', 'y', { retain: true, qos: 1, packetId: 4 });
         publisher.publish('r2', '', { retain: true, qos: 1, packetId: 5 });

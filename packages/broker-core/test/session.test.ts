@@ -37,25 +37,36 @@ test.each<Row>([
   ['[MQTT-3.1.2-6 @3.1.1] after Clean Session 1', v4(true), 0, v4(false), false],
   ['3.x sessions outlive six days', v4(false), 6 * DAY, v4(false), true],
   ['3.x sessions end after seven by default', v4(false), 7 * DAY + 1, v4(false), false],
-  ['3.x sessions end when configured', v4(false), 61, v4(false), false, { legacySessionExpiryInterval: 60 }],
+  [
+    '3.x sessions end when configured',
+    v4(false),
+    61,
+    v4(false),
+    false,
+    { legacySessionExpiryInterval: 60 },
+  ],
   ['a cut expiry', v5(false, 1000), 51, v5(false), false, { maximumSessionExpiryInterval: 50 }],
   ['never, cut', v5(false, NEVER), 51, v5(false), false, { maximumSessionExpiryInterval: 50 }],
   ['from 3.1.1 to 5.0', v4(false), 10, v5(false, 100), true],
   ['from 5.0 to 3.1.1', v5(false, 100), 10, v4(false), true],
-])(
-  'Session Present: %s',
-  async (_name, first, secondsAway, second, isPresent, limits = {}) =>
-    inWorld(
-      (world) => {
-        expect(world.connect(first).vanish().connack?.sessionPresent).toBe(false);
-        world.sleep(secondsAway * 1000);
-        expect(world.connect(second).connack?.sessionPresent).toBe(isPresent);
-      },
-      { limits },
-    )(),
+])('Session Present: %s', async (_name, first, secondsAway, second, isPresent, limits = {}) =>
+  inWorld(
+    (world) => {
+      expect(world.connect(first).vanish().connack?.sessionPresent).toBe(false);
+      world.sleep(secondsAway * 1000);
+      expect(world.connect(second).connack?.sessionPresent).toBe(isPresent);
+    },
+    { limits },
+  )(),
 );
 
-type Change = [statement: string, atConnect: number, atDisconnect: number | undefined, away: number, isPresent: boolean];
+type Change = [
+  statement: string,
+  atConnect: number,
+  atDisconnect: number | undefined,
+  away: number,
+  isPresent: boolean,
+];
 
 test.each<Change>([
   ['not changed', 100, undefined, 50, true],
@@ -71,7 +82,10 @@ test.each<Change>([
     inWorld(
       (world) => {
         const client = world.resume('c', atConnect);
-        client.disconnect(0, atDisconnect === undefined ? {} : { sessionExpiryInterval: atDisconnect });
+        client.disconnect(
+          0,
+          atDisconnect === undefined ? {} : { sessionExpiryInterval: atDisconnect },
+        );
         expect(client.outcome()).toBe('closed');
         world.sleep(away * 1000);
         expect(world.resume('c').connack?.sessionPresent).toBe(isPresent);
@@ -123,7 +137,11 @@ test(
     const publisher = world.connect({ clientId: 'p' });
     publisher.publish('a', 'x', { qos: 1, packetId: 1 });
     world.advance(11_000);
-    expect(world.broker.counters).toMatchObject({ sessions: 1, subscriptions: 0, sessionsExpired: 1 });
+    expect(world.broker.counters).toMatchObject({
+      sessions: 1,
+      subscriptions: 0,
+      sessionsExpired: 1,
+    });
     publisher.publish('a', 'y', { qos: 1, packetId: 2 });
     expect(publisher.messages()).toEqual(['PUBACK #1', 'PUBACK #2 10']);
     expect(world.resume('c', 10).messages()).toEqual([]);
@@ -206,5 +224,24 @@ test(
       world.advance(100);
     }
     expect(world.broker.counters.sessions).toBe(0);
+  }),
+);
+
+test(
+  '[MQTT-4.1.0-2] a session that has expired is not resumed, however soon after it its client comes back',
+  inWorld((world) => {
+    const watcher = world.connect({ clientId: 'watcher' });
+    watcher.subscribe('will');
+    const will = {
+      topicName: 'will',
+      payload: new Uint8Array(),
+      qos: 0,
+      retain: false,
+      properties: { willDelayInterval: 50 },
+    } as const;
+    world.resume('c', 10, { will }).vanish();
+    world.host.jump(10_001);
+    expect(world.resume('c', 10).connack?.sessionPresent).toBe(false);
+    expect(watcher.messages()).toEqual(['will= q0']);
   }),
 );

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { type Client, type World, inWorld } from './support.ts';
 
-function members(world: World, count: number, filter = '$share/g/a', version: 3 | 4 | 5 = 5): Client[] {
+function members(
+  world: World,
+  count: number,
+  filter = '$share/g/a',
+  version: 3 | 4 | 5 = 5,
+): Client[] {
   return Array.from({ length: count }, (_, i) => {
     const client = world.connect({ clientId: `m${i}`, protocolVersion: version });
     client.subscribe(filter);
@@ -16,7 +21,8 @@ function publish(world: World, count: number, qos: 0 | 1 | 2, topicName = 'a'): 
   }
 }
 
-const counts = (clients: readonly Client[]): number[] => clients.map((client) => client.publishes().length);
+const counts = (clients: readonly Client[]): number[] =>
+  clients.map((client) => client.publishes().length);
 
 test.each([3, 4, 5] as const)(
   'each message goes to one member, and each gets its share: MQTT version %i',
@@ -40,18 +46,16 @@ test.each<[string, string[], string, number]>([
   ['[MQTT-4.7.2-1] # and $', ['$share/g/#'], '$x', 0],
   ['the Share Name is not part of the topic', ['$share/g/a'], '$share/g/a', 0],
   ['another case', ['$share/g/A'], 'a', 0],
-])(
-  'how many copies: %s',
-  async (_name, filters, topicName, expected) =>
-    inWorld((world) => {
-      const clients = filters.map((filter, i) => {
-        const client = world.connect({ clientId: `c${i}` });
-        expect(client.subscribe(filter)).toEqual([2]);
-        return client;
-      });
-      publish(world, 1, 1, topicName);
-      expect(counts(clients).reduce((sum, count) => sum + count, 0)).toBe(expected);
-    })(),
+])('how many copies: %s', async (_name, filters, topicName, expected) =>
+  inWorld((world) => {
+    const clients = filters.map((filter, i) => {
+      const client = world.connect({ clientId: `c${i}` });
+      expect(client.subscribe(filter)).toEqual([2]);
+      return client;
+    });
+    publish(world, 1, 1, topicName);
+    expect(counts(clients).reduce((sum, count) => sum + count, 0)).toBe(expected);
+  })(),
 );
 
 test(
@@ -127,17 +131,17 @@ test.each<[string, 0 | 1 | 2, number]>([
   ['QoS 0 is lost', 0, 0],
   ['QoS 1 waits', 1, 2],
   ['QoS 2 waits', 2, 2],
-])(
-  'all members absent: %s',
-  async (_name, qos, expected) =>
-    inWorld((world) => {
-      for (const clientId of ['a', 'b']) {
-        world.resume(clientId).subscribe('$share/g/a');
-        world.resume(clientId).vanish();
-      }
-      publish(world, 2, qos);
-      expect(counts([world.resume('a'), world.resume('b')]).reduce((sum, count) => sum + count, 0)).toBe(expected);
-    })(),
+])('all members absent: %s', async (_name, qos, expected) =>
+  inWorld((world) => {
+    for (const clientId of ['a', 'b']) {
+      world.resume(clientId).subscribe('$share/g/a');
+      world.resume(clientId).vanish();
+    }
+    publish(world, 2, qos);
+    expect(
+      counts([world.resume('a'), world.resume('b')]).reduce((sum, count) => sum + count, 0),
+    ).toBe(expected);
+  })(),
 );
 
 test(
@@ -166,7 +170,9 @@ test.each<[string, boolean]>([
       const member = world.resume('m', isDurable ? 10 : 0);
       member.subscribe('$share/g/a');
       const publisher = world.connect({ clientId: 'p' });
-      publisher.publish('a', 'one', { qos: 1, packetId: 1 }).publish('a', 'two', { qos: 2, packetId: 2 });
+      publisher
+        .publish('a', 'one', { qos: 1, packetId: 1 })
+        .publish('a', 'two', { qos: 2, packetId: 2 });
       const other = world.connect({ clientId: 'other' });
       other.subscribe('$share/g/a');
       member.vanish();
@@ -247,29 +253,26 @@ test(
   }),
 );
 
-test(
-  'rights are asked for the filter that is matched, and the whole one is shown',
-  async () => {
-    const asked: unknown[] = [];
-    await inWorld(
-      (world) => {
-        const client = world.connect();
-        expect(client.subscribe('$share/g/open/x')).toEqual([2]);
-        expect(client.subscribe('$share/g/secret/x')).toEqual([0x87]);
-        expect(client.subscribe('secret/x')).toEqual([0x87]);
-      },
-      {
-        authorizer: {
-          subscribe(_client, { topicFilter, effectiveFilter }) {
-            asked.push([topicFilter, effectiveFilter]);
-            return !effectiveFilter.startsWith('secret');
-          },
+test('rights are asked for the filter that is matched, and the whole one is shown', async () => {
+  const asked: unknown[] = [];
+  await inWorld(
+    (world) => {
+      const client = world.connect();
+      expect(client.subscribe('$share/g/open/x')).toEqual([2]);
+      expect(client.subscribe('$share/g/secret/x')).toEqual([0x87]);
+      expect(client.subscribe('secret/x')).toEqual([0x87]);
+    },
+    {
+      authorizer: {
+        subscribe(_client, { topicFilter, effectiveFilter }) {
+          asked.push([topicFilter, effectiveFilter]);
+          return !effectiveFilter.startsWith('secret');
         },
       },
-    )();
-    expect(asked[0]).toEqual(['$share/g/open/x', 'open/x']);
-  },
-);
+    },
+  )();
+  expect(asked[0]).toEqual(['$share/g/open/x', 'open/x']);
+});
 
 test(
   'the membership of a session that ends is over, and the balance goes on among the others',

@@ -5,7 +5,9 @@ import { type Client, type World, inWorld, publishPacket } from './support.ts';
 /** A client whose socket takes little and that reads nothing until it is told to. */
 function stalled(world: World, resume = false): Client {
   const wire = { highWaterMark: 1_000 };
-  const client = resume ? world.resume('slow', 100, { wire }) : world.connect({ clientId: 'slow', wire });
+  const client = resume
+    ? world.resume('slow', 100, { wire })
+    : world.connect({ clientId: 'slow', wire });
   client.subscribe('a');
   client.connection.pause();
   return client;
@@ -14,7 +16,9 @@ function stalled(world: World, resume = false): Client {
 function flood(world: World, count: number, qos: 0 | 1 | 2, size = 1_000): Client {
   const publisher = world.connect({ clientId: 'p' });
   for (let i = 1; i <= count; i++) {
-    publisher.send(publishPacket('a', `${i}`.padEnd(size), { qos, ...(qos === 0 ? {} : { packetId: i }) }));
+    publisher.send(
+      publishPacket('a', `${i}`.padEnd(size), { qos, ...(qos === 0 ? {} : { packetId: i }) }),
+    );
   }
   return publisher;
 }
@@ -37,33 +41,34 @@ test.each([0, 1, 2] as const)(
     })(),
 );
 
-test(
-  'QoS 0 above maximumPendingBytes is dropped for it alone, counted and reported; what was kept comes when it reads',
-  async () => {
-    const dropped: [string, DropReason][] = [];
-    await inWorld(
-      (world) => {
-        const slow = stalled(world);
-        const fast = world.connect({ clientId: 'fast' });
-        fast.subscribe('a');
-        flood(world, 200, 0);
-        expect(world.broker.counters.publishDropped).toBe(dropped.length);
-        expect(dropped.length).toBeGreaterThan(100);
-        expect(dropped.every(([clientId, reason]) => clientId === 'slow' && reason === 'slow-consumer')).toBe(true);
-        expect(numbers(fast)).toEqual(upTo(200));
-        slow.connection.resume();
-        world.settle();
-        expect(numbers(slow)).toEqual(upTo(200 - dropped.length));
-        flood(world, 1, 0);
-        expect(numbers(slow)).toEqual([1]);
+test('QoS 0 above maximumPendingBytes is dropped for it alone, counted and reported; what was kept comes when it reads', async () => {
+  const dropped: [string, DropReason][] = [];
+  await inWorld(
+    (world) => {
+      const slow = stalled(world);
+      const fast = world.connect({ clientId: 'fast' });
+      fast.subscribe('a');
+      flood(world, 200, 0);
+      expect(world.broker.counters.publishDropped).toBe(dropped.length);
+      expect(dropped.length).toBeGreaterThan(100);
+      expect(
+        dropped.every(([clientId, reason]) => clientId === 'slow' && reason === 'slow-consumer'),
+      ).toBe(true);
+      expect(numbers(fast)).toEqual(upTo(200));
+      slow.connection.resume();
+      world.settle();
+      expect(numbers(slow)).toEqual(upTo(200 - dropped.length));
+      flood(world, 1, 0);
+      expect(numbers(slow)).toEqual([1]);
+    },
+    {
+      limits: { maximumPendingBytes: 50_000 },
+      observer: {
+        dropped: (clientId, _topicName, reason) => void dropped.push([clientId, reason]),
       },
-      {
-        limits: { maximumPendingBytes: 50_000 },
-        observer: { dropped: (clientId, _topicName, reason) => void dropped.push([clientId, reason]) },
-      },
-    )();
-  },
-);
+    },
+  )();
+});
 
 test.each([
   ['a session that ends with its connection', false],
@@ -125,7 +130,8 @@ test.fails(
     (world) => {
       const greedy = world.connect({ clientId: 'greedy', wire: { highWaterMark: 1_000 } });
       greedy.connection.pause();
-      for (let i = 0; i < 2_000; i++) greedy.send(...Array.from({ length: 10 }, () => ({ type: 12 }) as const));
+      for (let i = 0; i < 2_000; i++)
+        greedy.send(...Array.from({ length: 10 }, () => ({ type: 12 }) as const));
       expect(greedy.connection.pendingBytes).toBeGreaterThan(0);
       world.advance(61_000);
       expect(world.broker.counters.connections).toBe(0);
@@ -138,13 +144,16 @@ test(
   'retained messages wait for a client that does not read',
   inWorld((world) => {
     const publisher = world.connect({ clientId: 'p' });
-    for (let i = 0; i < 100; i++) publisher.publish(`r/${i}`, 'x'.repeat(100_000), { retain: true });
+    for (let i = 0; i < 100; i++)
+      publisher.publish(`r/${i}`, 'x'.repeat(100_000), { retain: true });
     const slow = world.connect({ clientId: 'slow', wire: { highWaterMark: 1_000 } });
     slow.connection.pause();
     slow.send({
       type: 8,
       packetId: 1,
-      subscriptions: [{ topicFilter: 'r/#', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+      subscriptions: [
+        { topicFilter: 'r/#', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 },
+      ],
     });
     expect(world.broker.counters.publishSent).toBeLessThan(100);
     slow.connection.resume();

@@ -24,16 +24,14 @@ test.each<[string, string, string[], string[]]>([
   ['[MQTT-4.7.2-1 @3.1.1] + below $', '$x/+', ['$x/y'], ['$x', '$x/y/z']],
   ['[MQTT-4.7.3-4] no normalisation', 'é', ['é'], ['e\u0301', 'É', 'é ']],
   ['spaces', 'a b/ ', ['a b/ '], ['a b/']],
-])(
-  '[MQTT-3.3.2-3] who gets what: %s, %s',
-  async (_name, filter, matching, others) =>
-    inWorld((world) => {
-      const client = world.connect({ clientId: 's' });
-      client.subscribe(filter);
-      const publisher = world.connect({ clientId: 'p' });
-      for (const topicName of [...others, ...matching, ...others]) publisher.publish(topicName, '');
-      expect(client.publishes().map(({ topicName }) => topicName)).toEqual(matching);
-    })(),
+])('[MQTT-3.3.2-3] who gets what: %s, %s', async (_name, filter, matching, others) =>
+  inWorld((world) => {
+    const client = world.connect({ clientId: 's' });
+    client.subscribe(filter);
+    const publisher = world.connect({ clientId: 'p' });
+    for (const topicName of [...others, ...matching, ...others]) publisher.publish(topicName, '');
+    expect(client.publishes().map(({ topicName }) => topicName)).toEqual(matching);
+  })(),
 );
 
 test.each([
@@ -45,7 +43,6 @@ test.each([
   ['a/b+/c'],
   ['##'],
   ['++'],
-  ['$share'],
   ['$share/'],
   ['$share/g'],
   ['$share/g/'],
@@ -57,7 +54,6 @@ test.each([
   '[MQTT-4.7.1-1] [MQTT-4.8.2-2] the filter %s is refused, 0x8F or 0x80, and the connection goes on',
   async (filter) =>
     inWorld((world) => {
-      if (filter === '$share') return; // a filter like any other: it has no slash
       expect(world.connect({ clientId: 'a' }).subscribe(filter)).toEqual([0x8f]);
       const old = world.connect({ clientId: 'b', protocolVersion: 4 });
       expect(old.subscribe(filter)).toEqual([0x80]);
@@ -73,9 +69,17 @@ test(
     client.send({
       type: 8,
       packetId: 4711,
-      subscriptions: [request('a', 1), request('b#'), request('c', 2), request('a', 0), request('$share/g/x', 1)],
+      subscriptions: [
+        request('a', 1),
+        request('b#'),
+        request('c', 2),
+        request('a', 0),
+        request('$share/g/x', 1),
+      ],
     });
-    expect(client.take()).toMatchObject([{ type: 9, packetId: 4711, reasonCodes: [1, 0x8f, 2, 0, 1] }]);
+    expect(client.take()).toMatchObject([
+      { type: 9, packetId: 4711, reasonCodes: [1, 0x8f, 2, 0, 1] },
+    ]);
     expect(world.broker.counters).toMatchObject({ subscriptions: 3, sharedSubscriptions: 1 });
   }),
 );
@@ -84,7 +88,11 @@ test(
   '[MQTT-3.8.4-4 @3.1.1] [MQTT-3.8.4-5 @3.1.1] [MQTT-3.9.3-1 @3.1.1] the same in 3.1.1',
   inWorld((world) => {
     const client = world.connect({ protocolVersion: 4 });
-    client.send({ type: 8, packetId: 1, subscriptions: [request('a', 1), request('b#'), request('c', 2)] });
+    client.send({
+      type: 8,
+      packetId: 1,
+      subscriptions: [request('a', 1), request('b#'), request('c', 2)],
+    });
     expect(client.take()).toMatchObject([{ type: 9, packetId: 1, reasonCodes: [1, 0x80, 2] }]);
   }),
 );
@@ -97,7 +105,9 @@ test(
     client.subscribe('a', { qos: 1, id: 2 });
     const publisher = world.connect({ clientId: 'p' });
     publisher.publish('a', 'x', { qos: 2, packetId: 1, retain: true });
-    expect(client.publishes()).toMatchObject([{ qos: 1, retain: false, properties: { subscriptionIdentifiers: [2] } }]);
+    expect(client.publishes()).toMatchObject([
+      { qos: 1, retain: false, properties: { subscriptionIdentifiers: [2] } },
+    ]);
     client.puback(1);
     client.subscribe('a', { qos: 0, noLocal: true, retainHandling: 2 });
     client.publish('a', 'own');
@@ -119,25 +129,27 @@ test(
     client.subscribe('a', { qos: 1 });
     publisher.publish('a', '3', { qos: 1, packetId: 3 });
     client.puback(1).puback(2).puback(3);
-    expect(client.publishes().map(({ payload }) => new TextDecoder().decode(payload))).toEqual(['1', '2', '3']);
+    expect(client.publishes().map(({ payload }) => new TextDecoder().decode(payload))).toEqual([
+      '1',
+      '2',
+      '3',
+    ]);
   }),
 );
 
 test.each<[string, boolean, string[]]>([
   ['[MQTT-3.8.3-3] No Local 1', true, []],
   ['No Local 0', false, ['a=own q0']],
-])(
-  'a client’s own message: %s',
-  async (_name, noLocal, expected) =>
-    inWorld((world) => {
-      const client = world.connect({ clientId: 'c' });
-      client.subscribe('a', { noLocal });
-      const other = world.connect({ clientId: 'other' });
-      other.subscribe('a', { noLocal: true });
-      client.publish('a', 'own');
-      expect(client.messages()).toEqual(expected);
-      expect(other.messages()).toEqual(['a=own q0']);
-    })(),
+])('a client’s own message: %s', async (_name, noLocal, expected) =>
+  inWorld((world) => {
+    const client = world.connect({ clientId: 'c' });
+    client.subscribe('a', { noLocal });
+    const other = world.connect({ clientId: 'other' });
+    other.subscribe('a', { noLocal: true });
+    client.publish('a', 'own');
+    expect(client.messages()).toEqual(expected);
+    expect(other.messages()).toEqual(['a=own q0']);
+  })(),
 );
 
 test(
@@ -158,7 +170,12 @@ test(
 test(
   '[MQTT-3.8.3-3] No Local holds for what a client retained itself, and for its Will',
   inWorld((world) => {
-    const will = { topicName: 'will', payload: new Uint8Array([120]), qos: 1, retain: false } as const;
+    const will = {
+      topicName: 'will',
+      payload: new Uint8Array([120]),
+      qos: 1,
+      retain: false,
+    } as const;
     const client = world.resume('c', 100, { will });
     client.publish('a', 'own', { retain: true });
     client.subscribe('a', { noLocal: true });
@@ -174,18 +191,24 @@ test.each<[string, boolean, boolean, boolean]>([
   ['[MQTT-3.3.1-12] RAP 0, RETAIN 0', false, false, false],
   ['[MQTT-3.3.1-13] RAP 1, RETAIN 1', true, true, true],
   ['[MQTT-3.3.1-13] RAP 1, RETAIN 0', true, false, false],
-])(
-  'Retain As Published: %s',
-  async (_name, retainAsPublished, retain, expected) =>
-    inWorld((world) => {
-      const client = world.connect({ clientId: 's' });
-      client.subscribe('a', { retainAsPublished });
-      const publisher = world.connect({ clientId: 'p' });
-      for (const [qos, packetId] of [[0, undefined], [1, 1], [2, 2]] as const) {
-        publisher.publish('a', 'x', { qos, retain, ...(packetId === undefined ? {} : { packetId }) });
-      }
-      expect(client.publishes().map((packet) => packet.retain)).toEqual([expected, expected, expected]);
-    })(),
+])('Retain As Published: %s', async (_name, retainAsPublished, retain, expected) =>
+  inWorld((world) => {
+    const client = world.connect({ clientId: 's' });
+    client.subscribe('a', { retainAsPublished });
+    const publisher = world.connect({ clientId: 'p' });
+    for (const [qos, packetId] of [
+      [0, undefined],
+      [1, 1],
+      [2, 2],
+    ] as const) {
+      publisher.publish('a', 'x', { qos, retain, ...(packetId === undefined ? {} : { packetId }) });
+    }
+    expect(client.publishes().map((packet) => packet.retain)).toEqual([
+      expected,
+      expected,
+      expected,
+    ]);
+  })(),
 );
 
 test(
@@ -203,10 +226,38 @@ test(
 );
 
 test.each<[string, BrokerOptions['limits'], string, number | undefined, string, number]>([
-  ['Shared Subscriptions', { sharedSubscriptionAvailable: false }, '$share/g/a', undefined, 'DISCONNECT 9e closed', 0x80],
-  ['[MQTT-3.8.3-2 @3.1.1] wildcards', { wildcardSubscriptionAvailable: false }, 'a/#', undefined, 'DISCONNECT a2 closed', 0x80],
-  ['wildcards in a Shared Subscription', { wildcardSubscriptionAvailable: false }, '$share/g/+', undefined, 'DISCONNECT a2 closed', 0x80],
-  ['Subscription Identifiers', { subscriptionIdentifiersAvailable: false }, 'a', 1, 'DISCONNECT a1 closed', 2],
+  [
+    'Shared Subscriptions',
+    { sharedSubscriptionAvailable: false },
+    '$share/g/a',
+    undefined,
+    'DISCONNECT 9e closed',
+    0x80,
+  ],
+  [
+    '[MQTT-3.8.3-2 @3.1.1] wildcards',
+    { wildcardSubscriptionAvailable: false },
+    'a/#',
+    undefined,
+    'DISCONNECT a2 closed',
+    0x80,
+  ],
+  [
+    'wildcards in a Shared Subscription',
+    { wildcardSubscriptionAvailable: false },
+    '$share/g/+',
+    undefined,
+    'DISCONNECT a2 closed',
+    0x80,
+  ],
+  [
+    'Subscription Identifiers',
+    { subscriptionIdentifiersAvailable: false },
+    'a',
+    1,
+    'DISCONNECT a1 closed',
+    2,
+  ],
 ])(
   '[MQTT-4.13.1-1] what CONNACK declared unavailable is a Protocol Error in 5.0, and refused in 3.1.1: %s',
   async (_name, limits, filter, id, expected, legacyCode) =>
@@ -215,7 +266,9 @@ test.each<[string, BrokerOptions['limits'], string, number | undefined, string, 
         const client = world.connect({ clientId: 'a' });
         client.subscribe(filter, id === undefined ? {} : { id });
         expect(client.outcome()).toBe(expected);
-        expect(world.connect({ clientId: 'b', protocolVersion: 4 }).subscribe(filter)).toEqual([legacyCode]);
+        expect(world.connect({ clientId: 'b', protocolVersion: 4 }).subscribe(filter)).toEqual([
+          legacyCode,
+        ]);
       },
       { limits },
     )(),
@@ -230,7 +283,11 @@ test.each<[0 | 1, number[]]>([
     inWorld(
       (world) => {
         const client = world.connect();
-        client.send({ type: 8, packetId: 1, subscriptions: [request('a', 0), request('b', 1), request('c', 2)] });
+        client.send({
+          type: 8,
+          packetId: 1,
+          subscriptions: [request('a', 0), request('b', 1), request('c', 2)],
+        });
         expect(client.take()).toMatchObject([{ type: 9, reasonCodes: expected }]);
       },
       { limits: { maximumQoS } },
@@ -259,7 +316,11 @@ test.each<[string, 4 | 5, BrokerOptions['limits'], 0 | 1 | 2, boolean, string]>(
 
 test.each<[string, readonly number[], string]>([
   ['[MQTT-3.8.3-2] no filter', [0x82, 3, 0, 1, 0], 'DISCONNECT 82 closed'],
-  ['[MQTT-3.8.3-4] No Local on a Shared Subscription', [0x82, 16, 0, 1, 0, 0, 10, ...Buffer.from('$share/g/a'), 4], 'DISCONNECT 82 closed'],
+  [
+    '[MQTT-3.8.3-4] No Local on a Shared Subscription',
+    [0x82, 16, 0, 1, 0, 0, 10, ...Buffer.from('$share/g/a'), 4],
+    'DISCONNECT 82 closed',
+  ],
   ['[MQTT-3.8.3-5] reserved options', [0x82, 7, 0, 1, 0, 0, 1, 0x61, 0x40], 'DISCONNECT 81 closed'],
   ['QoS 3', [0x82, 7, 0, 1, 0, 0, 1, 0x61, 3], 'DISCONNECT 82 closed'],
   ['Retain Handling 3', [0x82, 7, 0, 1, 0, 0, 1, 0x61, 0x30], 'DISCONNECT 82 closed'],
@@ -269,15 +330,17 @@ test.each<[string, readonly number[], string]>([
   ['[MQTT-4.7.3-1] an empty filter', [0x82, 6, 0, 1, 0, 0, 0, 0], 'DISCONNECT 82 closed'],
   ['[MQTT-1.5.4-2] U+0000 in a filter', [0x82, 7, 0, 1, 0, 0, 1, 0, 0], 'DISCONNECT 81 closed'],
   ['[MQTT-3.10.3-2] UNSUBSCRIBE without a filter', [0xa2, 3, 0, 1, 0], 'DISCONNECT 82 closed'],
-  ['[MQTT-3.10.1-1] UNSUBSCRIBE with wrong flags', [0xa0, 6, 0, 1, 0, 0, 1, 0x61], 'DISCONNECT 81 closed'],
-])(
-  'a SUBSCRIBE or UNSUBSCRIBE that breaks the protocol: %s',
-  async (_name, packet, expected) =>
-    inWorld((world) => {
-      const client = world.connect();
-      client.sendBytes(...packet);
-      expect(client.outcome()).toBe(expected);
-    })(),
+  [
+    '[MQTT-3.10.1-1] UNSUBSCRIBE with wrong flags',
+    [0xa0, 6, 0, 1, 0, 0, 1, 0x61],
+    'DISCONNECT 81 closed',
+  ],
+])('a SUBSCRIBE or UNSUBSCRIBE that breaks the protocol: %s', async (_name, packet, expected) =>
+  inWorld((world) => {
+    const client = world.connect();
+    client.sendBytes(...packet);
+    expect(client.outcome()).toBe(expected);
+  })(),
 );
 
 test.each<[string, (string | [string, number])[], number[]]>([
@@ -286,16 +349,14 @@ test.each<[string, (string | [string, number])[], number[]]>([
   ['[MQTT-3.10.4-6] the same twice', ['a', 'a'], [0, 0x11]],
   ['a Shared Subscription by its whole filter', ['x', '$share/h/x', '$share/g/x'], [0x11, 0x11, 0]],
   ['an invalid filter', ['a#'], [0x8f]],
-])(
-  'UNSUBACK: %s',
-  async (_name, filters, expected) =>
-    inWorld((world) => {
-      const client = world.connect();
-      client.subscribe('a');
-      client.subscribe('a/+');
-      client.subscribe('$share/g/x');
-      expect(client.unsubscribe(...(filters as string[]))).toEqual(expected);
-    })(),
+])('UNSUBACK: %s', async (_name, filters, expected) =>
+  inWorld((world) => {
+    const client = world.connect();
+    client.subscribe('a');
+    client.subscribe('a/+');
+    client.subscribe('$share/g/x');
+    expect(client.unsubscribe(...(filters as string[]))).toEqual(expected);
+  })(),
 );
 
 test(
@@ -329,11 +390,20 @@ test(
   '[MQTT-3.10.4-1] one of several overlapping subscriptions goes, the others stay',
   inWorld((world) => {
     const client = world.connect();
-    for (const [filter, id] of [['a/b', 1], ['a/+', 2], ['#', 3]] as const) client.subscribe(filter, { id });
+    for (const [filter, id] of [
+      ['a/b', 1],
+      ['a/+', 2],
+      ['#', 3],
+    ] as const)
+      client.subscribe(filter, { id });
     const publisher = world.connect({ clientId: 'p' });
     const identifiers = (): number[] => {
       publisher.publish('a/b', 'x');
-      return client.publishes().flatMap(({ properties }) => [...(properties?.subscriptionIdentifiers ?? [])].toSorted());
+      return client
+        .publishes()
+        .flatMap(({ properties }) =>
+          [...(properties?.subscriptionIdentifiers ?? [])].toSorted((a, b) => a - b),
+        );
     };
     expect(identifiers()).toEqual([1, 2, 3]);
     client.unsubscribe('a/+');

@@ -290,8 +290,8 @@ export class Client {
           ...request,
         },
       ],
-      properties: id === undefined ? undefined : { subscriptionIdentifiers: [id] },
-    } as Packet);
+      ...(id === undefined ? {} : { properties: { subscriptionIdentifiers: [id] } }),
+    });
     const at = this.inbox.findIndex((packet) => packet.type === 9);
     const [suback] = at === -1 ? [] : this.inbox.splice(at, 1);
     return suback?.type === 9 ? suback.reasonCodes : [];
@@ -324,7 +324,7 @@ export class Client {
   }
 
   disconnect(reasonCode = 0, properties?: { sessionExpiryInterval?: number }): this {
-    return this.send({ type: 14, reasonCode, properties } as Packet);
+    return this.send({ type: 14, reasonCode, ...(properties === undefined ? {} : { properties }) });
   }
 
   /** The network goes away. */
@@ -343,7 +343,11 @@ export class Client {
 }
 
 /** A PUBLISH as a client sends it. */
-export function publishPacket(topicName: string, payload: string, fields: Partial<Publish> = {}): Publish {
+export function publishPacket(
+  topicName: string,
+  payload: string,
+  fields: Partial<Publish> = {},
+): Publish {
   return {
     type: 3,
     topicName,
@@ -366,7 +370,8 @@ function describe(packet: Packet): string {
     return `${packet.topicName}=${textOf(packet)} q${packet.qos}${flags}${id}`;
   }
   const id = 'packetId' in packet ? ` #${packet.packetId}` : '';
-  const reasonCode = 'reasonCode' in packet && packet.reasonCode > 0 ? ` ${hex(packet.reasonCode)}` : '';
+  const reasonCode =
+    'reasonCode' in packet && packet.reasonCode > 0 ? ` ${hex(packet.reasonCode)}` : '';
   return `${NAMES[packet.type]}${id}${reasonCode}`;
 }
 

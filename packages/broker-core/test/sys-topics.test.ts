@@ -16,7 +16,11 @@ test.each<[string, 0 | 1 | 2, 4 | 5, string[]]>([
       watcher.subscribe('$SYS/#');
       const client = world.connect({ protocolVersion });
       const topicName = name.replace(/^\[.*\] /, '');
-      client.publish(topicName, 'forged', { qos, retain: true, ...(qos === 0 ? {} : { packetId: 1 }) });
+      client.publish(topicName, 'forged', {
+        qos,
+        retain: true,
+        ...(qos === 0 ? {} : { packetId: 1 }),
+      });
       expect(client.messages()).toEqual(expected);
       expect(watcher.messages()).toEqual([]);
       expect(world.broker.counters.retainedMessages).toBe(0);
@@ -37,13 +41,11 @@ test.each(['$SYSTEM/x', '$sys/x', '$other', 'SYS/x'])(
 test.each<[string, 4 | 5, string]>([
   ['5.0', 5, 'CONNACK 87 closed'],
   ['3.1.1', 4, 'CONNACK 05 closed'],
-])(
-  'a Will Topic below $SYS refuses the connection: %s',
-  async (_name, protocolVersion, expected) =>
-    inWorld((world) => {
-      const will = { topicName: '$SYS/x', payload: new Uint8Array(), qos: 0, retain: false } as const;
-      expect(world.connect({ protocolVersion, will }).outcome()).toBe(expected);
-    })(),
+])('a Will Topic below $SYS refuses the connection: %s', async (_name, protocolVersion, expected) =>
+  inWorld((world) => {
+    const will = { topicName: '$SYS/x', payload: new Uint8Array(), qos: 0, retain: false } as const;
+    expect(world.connect({ protocolVersion, will }).outcome()).toBe(expected);
+  })(),
 );
 
 test(
@@ -73,7 +75,9 @@ test(
       world.advance(10_500);
       const client = world.connect();
       client.subscribe('$SYS/#');
-      const values = new Map(client.publishes().map((packet) => [packet.topicName, textOf(packet)]));
+      const values = new Map(
+        client.publishes().map((packet) => [packet.topicName, textOf(packet)]),
+      );
       for (const name of [
         'version',
         'uptime',

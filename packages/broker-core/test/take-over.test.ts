@@ -5,33 +5,37 @@ test.each<[string, 3 | 4 | 5, string]>([
   ['[MQTT-3.1.4-3] MQTT 5.0 is told 0x8E', 5, 'DISCONNECT 8e closed'],
   ['[MQTT-3.1.4-2 @3.1.1] MQTT 3.1.1 is closed', 4, 'closed'],
   ['MQTT 3.1 is closed', 3, 'closed'],
-])(
-  'take-over: %s',
-  async (_name, protocolVersion, expected) =>
-    inWorld((world) => {
-      const old = world.connect({ protocolVersion });
-      const young = world.connect({ protocolVersion });
-      expect(old.outcome()).toBe(expected);
-      expect(young.outcome()).toBe('open');
-      expect(world.broker.counters).toMatchObject({ clientsConnected: 1, sessions: 1, connections: 1 });
-    })(),
+])('take-over: %s', async (_name, protocolVersion, expected) =>
+  inWorld((world) => {
+    const old = world.connect({ protocolVersion });
+    const young = world.connect({ protocolVersion });
+    expect(old.outcome()).toBe(expected);
+    expect(young.outcome()).toBe('open');
+    expect(world.broker.counters).toMatchObject({
+      clientsConnected: 1,
+      sessions: 1,
+      connections: 1,
+    });
+  })(),
 );
 
 test.each<[string, boolean, number, boolean]>([
   ['[MQTT-3.1.2-5] Clean Start 0 resumes', false, 100, true],
   ['[MQTT-3.1.2-4] Clean Start 1 does not', true, 100, false],
   ['an old session without expiry has ended', false, 0, false],
-])(
-  'take-over of a session: %s',
-  async (_name, cleanStart, sessionExpiryInterval, isResumed) =>
-    inWorld((world) => {
-      const old = world.resume('c', sessionExpiryInterval);
-      old.subscribe('a');
-      const young = world.connect({ clientId: 'c', cleanStart, properties: { sessionExpiryInterval: 100 } });
-      expect(young.connack?.sessionPresent).toBe(isResumed);
-      world.connect({ clientId: 'p' }).publish('a', 'x');
-      expect(young.messages()).toEqual(isResumed ? ['a=x q0'] : []);
-    })(),
+])('take-over of a session: %s', async (_name, cleanStart, sessionExpiryInterval, isResumed) =>
+  inWorld((world) => {
+    const old = world.resume('c', sessionExpiryInterval);
+    old.subscribe('a');
+    const young = world.connect({
+      clientId: 'c',
+      cleanStart,
+      properties: { sessionExpiryInterval: 100 },
+    });
+    expect(young.connack?.sessionPresent).toBe(isResumed);
+    world.connect({ clientId: 'p' }).publish('a', 'x');
+    expect(young.messages()).toEqual(isResumed ? ['a=x q0'] : []);
+  })(),
 );
 
 test(
@@ -53,7 +57,11 @@ test(
       old.publish('a', 'still here');
       expect(old.messages()).toEqual(['a=still here q0']);
     },
-    { authenticator: { authenticate: ({ userName }) => ({ accept: userName !== 'bad' }) as never } },
+    {
+      authenticator: {
+        authenticate: ({ userName }) => (userName === 'bad' ? { accept: false } : { accept: true }),
+      },
+    },
   ),
 );
 
@@ -63,7 +71,11 @@ test(
     const old = world.resume('c');
     old.subscribe('a');
     const publisher = world.connect({ clientId: 'p' });
-    for (const [packetId, payload] of [[1, 'one'], [2, 'two'], [3, 'three']] as const) {
+    for (const [packetId, payload] of [
+      [1, 'one'],
+      [2, 'two'],
+      [3, 'three'],
+    ] as const) {
       publisher.publish('a', payload, { qos: 1, packetId });
     }
     old.puback(2);
@@ -94,7 +106,11 @@ test(
   inWorld((world) => {
     const clients = Array.from({ length: 20 }, () => world.resume('c'));
     expect(clients.map((client) => client.isClosed).lastIndexOf(true)).toBe(18);
-    expect(world.broker.counters).toMatchObject({ clientsConnected: 1, sessions: 1, connections: 1 });
+    expect(world.broker.counters).toMatchObject({
+      clientsConnected: 1,
+      sessions: 1,
+      connections: 1,
+    });
   }),
 );
 
@@ -109,19 +125,16 @@ test(
 
 test(
   'S17: a user cannot take over the session of another',
-  inWorld(
-    (world) => {
-      const owner = world.resume('c', 100, { userName: 'alice' });
-      owner.subscribe('secret');
-      owner.vanish();
-      world.connect({ clientId: 'p' }).publish('secret', 'x', { qos: 1, packetId: 1 });
-      const thief = world.resume('c', 100, { userName: 'mallory' });
-      expect(thief.messages()).toEqual([]);
-      expect(thief.outcome()).toBe('CONNACK 87 closed');
-      expect(world.resume('c', 100, { userName: 'alice' }).messages()).toEqual(['secret=x q1 #1']);
-    },
-    {},
-  ),
+  inWorld((world) => {
+    const owner = world.resume('c', 100, { userName: 'alice' });
+    owner.subscribe('secret');
+    owner.vanish();
+    world.connect({ clientId: 'p' }).publish('secret', 'x', { qos: 1, packetId: 1 });
+    const thief = world.resume('c', 100, { userName: 'mallory' });
+    expect(thief.messages()).toEqual([]);
+    expect(thief.outcome()).toBe('CONNACK 87 closed');
+    expect(world.resume('c', 100, { userName: 'alice' }).messages()).toEqual(['secret=x q1 #1']);
+  }, {}),
 );
 
 test(

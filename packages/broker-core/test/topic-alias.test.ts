@@ -10,7 +10,9 @@ function subscriberWith(world: World, topicAliasMaximum: number, fields = {}): C
 
 /** `topic/alias` of each PUBLISH, as it came. */
 const names = (client: Client): string[] =>
-  client.publishes().map(({ topicName, properties }) => `${topicName}/${properties?.topicAlias ?? '-'}`);
+  client
+    .publishes()
+    .map(({ topicName, properties }) => `${topicName}/${properties?.topicAlias ?? '-'}`);
 
 test(
   '[MQTT-3.3.2-12] every alias from 1 to our Topic Alias Maximum is accepted, used and overwritten',
@@ -68,7 +70,10 @@ test(
 test(
   '[MQTT-3.3.2-7] aliases do not survive a connection',
   inWorld((world) => {
-    world.resume('p').publish('a', 'x', { properties: { topicAlias: 1 } }).vanish();
+    world
+      .resume('p')
+      .publish('a', 'x', { properties: { topicAlias: 1 } })
+      .vanish();
     const again = world.resume('p');
     again.publish('', 'x', { properties: { topicAlias: 1 } });
     expect(again.outcome()).toBe('DISCONNECT 82 closed');
@@ -87,7 +92,18 @@ test(
       expect(publisher.messages()).toEqual(['PUBACK #1 87', 'PUBACK #2']);
       expect(subscriber.messages()).toEqual(['a=second q1 #1']);
     },
-    { authorizer: { publish: (() => { let isFirst = true; return () => { const refuse = isFirst; isFirst = false; return !refuse; }; })() } },
+    {
+      authorizer: {
+        publish: (() => {
+          let isFirst = true;
+          return () => {
+            const refuse = isFirst;
+            isFirst = false;
+            return !refuse;
+          };
+        })(),
+      },
+    },
   ),
 );
 
@@ -115,7 +131,12 @@ test(
     old.subscribe('#');
     const publisher = world.connect({ clientId: 'p' });
     publisher.publish('a', '1', { properties: { topicAlias: 1 } });
-    publisher.publish('', '2', { properties: { topicAlias: 1 }, qos: 1, packetId: 1, retain: true });
+    publisher.publish('', '2', {
+      properties: { topicAlias: 1 },
+      qos: 1,
+      packetId: 1,
+      retain: true,
+    });
     expect(old.messages()).toEqual(['a=1 q0', 'a=2 q1 #1']);
     expect(world.resume('sleeper').messages()).toEqual(['a=2 q1 #1']);
     const late = world.connect({ clientId: 'late' });
@@ -141,7 +162,10 @@ test(
     const publisher = world.connect({ clientId: 'p' });
     const topics = ['a', 'b', 'a', 'c', 'a', 'b', 'd', 'a', 'a', 'b', 'c', 'd', 'd', 'd'];
     for (const [i, topic] of topics.entries()) {
-      publisher.publish(topic, topic, { qos: (i % 3) as 0 | 1 | 2, ...(i % 3 === 0 ? {} : { packetId: i }) });
+      publisher.publish(topic, topic, {
+        qos: (i % 3) as 0 | 1 | 2,
+        ...(i % 3 === 0 ? {} : { packetId: i }),
+      });
     }
     const aliases = new Map<number, string>();
     const got = subscriber.publishes();
@@ -209,7 +233,10 @@ test.each([0, 1, 2, 3, 4, 5, 6])(
       const subscriber = subscriberWith(world, 5, { maximumPacketSize });
       const publisher = world.connect({ clientId: 'p' });
       const topic = 'topic/of/some/length';
-      const bare = encodedLength({ type: 3, topicName: topic, payload: new Uint8Array(), qos: 0, dup: false, retain: false }, 5);
+      const bare = encodedLength(
+        { type: 3, topicName: topic, payload: new Uint8Array(), qos: 0, dup: false, retain: false },
+        5,
+      );
       publisher.publish(topic, 'x'.repeat(maximumPacketSize - bare - below));
       publisher.publish(topic, 'y');
       const got = subscriber.publishes();

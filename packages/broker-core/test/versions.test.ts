@@ -90,14 +90,12 @@ test.each<[string, number[], string[]]>([
   ['a User Name flag without a User Name', [...OLD_CONNECT, 0x82, 0, 0, 0, 1, 0x61], ['CONNACK']],
   ['both flags without both fields', [...OLD_CONNECT, 0xc2, 0, 0, 0, 1, 0x61], ['CONNACK']],
   ['more than is understood', [...OLD_CONNECT.with(1, 16), 2, 0, 0, 0, 1, 0x61, 0], []],
-])(
-  'MQTT 3.1, CONNECT: %s',
-  async (_name, bytes, expected) =>
-    inWorld((world) => {
-      const client = world.dial({ protocolVersion: 3 });
-      client.sendBytes(...bytes);
-      expect(client.messages()).toEqual(expected);
-    })(),
+])('MQTT 3.1, CONNECT: %s', async (_name, bytes, expected) =>
+  inWorld((world) => {
+    const client = world.dial({ protocolVersion: 3 });
+    client.sendBytes(...bytes);
+    expect(client.messages()).toEqual(expected);
+  })(),
 );
 
 test.each<[string, number[], string[]]>([
@@ -138,7 +136,11 @@ test.fails(
       return client;
     });
     old(world).sendBytes(0x38, 4, 0, 1, 0x61, 0x78);
-    expect(readers.map((client) => client.messages())).toEqual([['a=x q0'], ['a=x q0'], ['a=x q0']]);
+    expect(readers.map((client) => client.messages())).toEqual([
+      ['a=x q0'],
+      ['a=x q0'],
+      ['a=x q0'],
+    ]);
   }),
 );
 
@@ -161,26 +163,35 @@ test(
 );
 
 test.each<[string, ProtocolVersion, number[]]>([
-  ['an ill-formed Will Topic', 3, [...OLD_CONNECT.with(1, 21), 0x06, 0, 0, 0, 1, 0x61, 0, 2, 0xc3, 0x28, 0, 0]],
-  ['U+0000 in the Will Topic', 3, [...OLD_CONNECT.with(1, 21), 0x06, 0, 0, 0, 1, 0x61, 0, 2, 0x61, 0x00, 0, 0]],
-])(
-  'MQTT 3.1, %s breaks nothing when the Will is due',
-  async (_name, protocolVersion, bytes) => {
-    const faults: unknown[] = [];
-    await inWorld(
-      (world) => {
-        const watcher = world.connect({ clientId: 'watcher' });
-        watcher.subscribe('#');
-        const client = world.dial({ protocolVersion });
-        client.sendBytes(...bytes).vanish();
-        expect(watcher.publishes().length).toBeLessThanOrEqual(1);
-        expect(world.broker.counters).toMatchObject({ clientsConnected: 1, sessions: 1, connections: 1 });
-      },
-      { observer: { fault: (error) => void faults.push(error) } },
-    )();
-    expect(faults).toEqual([]);
-  },
-);
+  [
+    'an ill-formed Will Topic',
+    3,
+    [...OLD_CONNECT.with(1, 21), 0x06, 0, 0, 0, 1, 0x61, 0, 2, 0xc3, 0x28, 0, 0],
+  ],
+  [
+    'U+0000 in the Will Topic',
+    3,
+    [...OLD_CONNECT.with(1, 21), 0x06, 0, 0, 0, 1, 0x61, 0, 2, 0x61, 0x00, 0, 0],
+  ],
+])('MQTT 3.1, %s breaks nothing when the Will is due', async (_name, protocolVersion, bytes) => {
+  const faults: unknown[] = [];
+  await inWorld(
+    (world) => {
+      const watcher = world.connect({ clientId: 'watcher' });
+      watcher.subscribe('#');
+      const client = world.dial({ protocolVersion });
+      client.sendBytes(...bytes).vanish();
+      expect(watcher.publishes().length).toBeLessThanOrEqual(1);
+      expect(world.broker.counters).toMatchObject({
+        clientsConnected: 1,
+        sessions: 1,
+        connections: 1,
+      });
+    },
+    { observer: { fault: (error) => void faults.push(error) } },
+  )();
+  expect(faults).toEqual([]);
+});
 
 test(
   'MQTT 3.1 knows no failure in SUBACK: a filter that is refused closes the connection',

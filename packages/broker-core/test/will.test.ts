@@ -56,7 +56,13 @@ test.each<[string, Ending, number, number, number | 'never']>([
   ['[MQTT-3.1.2-8]', 'a malformed packet', 0, 0, 0],
   ['[MQTT-3.1.2-8]', 'a Protocol Error', 0, 0, 0],
   ['[MQTT-3.1.2-8] no delay, the session goes on', 'the network ends', 0, 100, 0],
-  ['[MQTT-3.1.2-8] a delay, but the session ends with the connection', 'the network ends', 10, 0, 0],
+  [
+    '[MQTT-3.1.2-8] a delay, but the session ends with the connection',
+    'the network ends',
+    10,
+    0,
+    0,
+  ],
   ['[MQTT-3.1.2-8] the delay is first', 'the network ends', 10, 100, 10],
   ['[MQTT-3.1.2-8] the delay is first', 'DISCONNECT 0x04', 10, 100, 10],
   ['[MQTT-3.1.2-8] the end of the session is first', 'the network ends', 100, 20, 20],
@@ -110,15 +116,13 @@ test.each<[string, 3 | 4, Ending, boolean]>([
 test.each<[string, Ending]>([
   ['[MQTT-3.1.2-24 @3.1.1]', 'Keep Alive timeout'],
   ['[MQTT-3.1.2-8]', 'the client reads nothing'],
-])(
-  'the broker ends the connection: %s %s',
-  async (_name, ending) =>
-    inWorld((world) => {
-      const watcher = watch(world);
-      const client = world.connect({ keepAlive: 10, will: will(), wire: { highWaterMark: 10 } });
-      endings[ending](client, world);
-      expect(watcher.messages()).toEqual(['will=gone q0']);
-    })(),
+])('the broker ends the connection: %s %s', async (_name, ending) =>
+  inWorld((world) => {
+    const watcher = watch(world);
+    const client = world.connect({ keepAlive: 10, will: will(), wire: { highWaterMark: 10 } });
+    endings[ending](client, world);
+    expect(watcher.messages()).toEqual(['will=gone q0']);
+  })(),
 );
 
 function stall(client: Client, world: World): void {
@@ -129,21 +133,24 @@ function stall(client: Client, world: World): void {
   }
 }
 
-type Reconnect = [statement: string, delay: number, cleanStart: boolean, expected: (number | 'never')];
+type Reconnect = [
+  statement: string,
+  delay: number,
+  cleanStart: boolean,
+  expected: number | 'never',
+];
 
 test.each<Reconnect>([
   ['[MQTT-3.1.3-9] in time, Clean Start 0: cancelled', 50, false, 'never'],
   ['[MQTT-3.1.3-9] in time, Clean Start 1: the session ends, so it is published', 50, true, 0],
-])(
-  'a client that comes back: %s',
-  async (_name, delay, cleanStart, expected) =>
-    inWorld((world) => {
-      const watcher = watch(world);
-      world.resume('c', 1000, { will: delayed(delay) }).vanish();
-      world.advance(10_000);
-      world.resume('c', 1000, { cleanStart });
-      expect(secondsUntilWill(world, watcher)).toBe(expected);
-    })(),
+])('a client that comes back: %s', async (_name, delay, cleanStart, expected) =>
+  inWorld((world) => {
+    const watcher = watch(world);
+    world.resume('c', 1000, { will: delayed(delay) }).vanish();
+    world.advance(10_000);
+    world.resume('c', 1000, { cleanStart });
+    expect(secondsUntilWill(world, watcher)).toBe(expected);
+  })(),
 );
 
 test(
@@ -152,7 +159,11 @@ test(
     const watcher = watch(world);
     world.resume('c', 1000, { will: delayed(20) }).vanish();
     world.advance(19_000);
-    world.resume('c', 1000, { will: will({ payload: bytes('second'), properties: { willDelayInterval: 20 } }) }).vanish();
+    world
+      .resume('c', 1000, {
+        will: will({ payload: bytes('second'), properties: { willDelayInterval: 20 } }),
+      })
+      .vanish();
     world.advance(19_000);
     expect(watcher.messages()).toEqual([]);
     world.advance(2_000);
@@ -170,7 +181,13 @@ test(
   }),
 );
 
-type TakeOver = [name: string, delay: number, sessionExpiry: number, cleanStart: boolean, isPublished: boolean];
+type TakeOver = [
+  name: string,
+  delay: number,
+  sessionExpiry: number,
+  cleanStart: boolean,
+  isPublished: boolean,
+];
 
 test.each<TakeOver>([
   ['no delay', 0, 100, false, true],
@@ -213,17 +230,15 @@ test.each<[string, Partial<Will>, ConnectOptions, string[], string[]]>([
   ],
   ['QoS 2', { qos: 2 }, {}, ['will=gone q2 #1'], []],
   ['an empty payload', { payload: bytes('') }, {}, ['will= q0'], []],
-])(
-  'the message: %s',
-  async (_name, fields, options, now, later) =>
-    inWorld((world) => {
-      const watcher = watch(world);
-      world.connect({ clientId: 'c', ...options, will: will(fields) }).vanish();
-      expect(watcher.messages()).toEqual(now);
-      const late = world.connect({ clientId: 'late' });
-      late.subscribe('will');
-      expect(late.messages()).toEqual(later);
-    })(),
+])('the message: %s', async (_name, fields, options, now, later) =>
+  inWorld((world) => {
+    const watcher = watch(world);
+    world.connect({ clientId: 'c', ...options, will: will(fields) }).vanish();
+    expect(watcher.messages()).toEqual(now);
+    const late = world.connect({ clientId: 'late' });
+    late.subscribe('will');
+    expect(late.messages()).toEqual(later);
+  })(),
 );
 
 test(
@@ -236,7 +251,11 @@ test(
       contentType: 'text/plain',
       responseTopic: 'r',
       correlationData: bytes('c'),
-      userProperties: [['b', '1'], ['a', '2'], ['b', '3']],
+      userProperties: [
+        ['b', '1'],
+        ['a', '2'],
+        ['b', '3'],
+      ],
     } as const;
     world.resume('c', 100, { will: will({ properties }) }).vanish();
     world.advance(5_200);

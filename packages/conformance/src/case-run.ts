@@ -52,7 +52,11 @@ export class CaseRun implements CaseContext {
 
   async open(options: OpenOptions = {}): Promise<WireClient> {
     const target = this.#target(options);
-    const client = this.#client(options.protocolVersion ?? this.version, target, options.anyConnack);
+    const client = this.#client(
+      options.protocolVersion ?? this.version,
+      target,
+      options.anyConnack,
+    );
     const handshake: HandshakeOptions = options.subprotocols
       ? { subprotocols: options.subprotocols }
       : { subprotocols: [this.version === 3 ? 'mqttv3.1' : 'mqtt'] };

@@ -14,8 +14,8 @@ import { mandatoryFailures, type RunReport } from './run-report.ts';
 
 /** Where the program writes; the process's own streams unless a test gives others. */
 export interface ProgramOutput {
-  out(text: string): void;
-  error(text: string): void;
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
 }
 
 /**

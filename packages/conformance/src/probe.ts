@@ -53,7 +53,9 @@ export function missingCapability(
     case 'qos1':
       return server.maximumQoS === 0 ? `${says} Maximum QoS 0` : undefined;
     case 'qos2':
-      return server.maximumQoS === undefined ? undefined : `${says} Maximum QoS ${server.maximumQoS}`;
+      return server.maximumQoS === undefined
+        ? undefined
+        : `${says} Maximum QoS ${server.maximumQoS}`;
     case 'retain':
       return server.retainAvailable === 0 ? `${says} Retain Available 0` : undefined;
     case 'wildcard':

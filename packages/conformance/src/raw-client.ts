@@ -1,4 +1,11 @@
-import { Decoder, decode, encode, type Packet, PacketType, type ProtocolVersion } from '@wellhead/codec';
+import {
+  Decoder,
+  decode,
+  encode,
+  type Packet,
+  PacketType,
+  type ProtocolVersion,
+} from '@wellhead/codec';
 import type { ByteStream, StreamReceiver } from './byte-stream.ts';
 import { describeCode, describePacket, packetNames } from './describe-packet.ts';
 import { difference, type Expected } from './difference.ts';
@@ -289,6 +296,7 @@ export class RawClient implements StreamReceiver {
 }
 
 function describeExpected(name: string, expected: object): string {
-  const fields = Object.keys(expected).length === 0 ? '' : ` with ${Object.keys(expected).join(', ')}`;
+  const fields =
+    Object.keys(expected).length === 0 ? '' : ` with ${Object.keys(expected).join(', ')}`;
   return `${name.toUpperCase()}${fields}`;
 }

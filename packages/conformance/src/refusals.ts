@@ -53,7 +53,10 @@ function packetCase(refusal: Refusal): CaseDefinition {
       client.send(refusal.bytes(t));
       const { reasonCode } = await client.expectClosed();
       if (reasonCode !== undefined && reasonCode < 0x80) {
-        throw new ConformanceFailure('an error or no word', `DISCONNECT ${describeCode(reasonCode)}`);
+        throw new ConformanceFailure(
+          'an error or no word',
+          `DISCONNECT ${describeCode(reasonCode)}`,
+        );
       }
     },
   };

@@ -30,7 +30,7 @@ export interface ConformanceOptions {
   /** No further case begins once it is aborted. */
   readonly signal?: AbortSignal;
   /** Called once with the number of cases, and then as each case ends. */
-  onProgress?(done: number, total: number, result: CaseResult | undefined): void;
+  readonly onProgress?: (done: number, total: number, result: CaseResult | undefined) => void;
 }
 
 /**
@@ -130,7 +130,8 @@ async function runAll(
   const results = new Map<PlannedCase, CaseResult>();
   onProgress?.(0, plan.length, undefined);
   const lane = async (queue: PlannedCase[]): Promise<void> => {
-    for (let next = queue.shift(); next && !signal?.aborted; next = queue.shift()) {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (signal?.aborted) return;
       const result = await runOne(next);
       results.set(next, result);
       onProgress?.(results.size, plan.length, result);

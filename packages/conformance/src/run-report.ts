@@ -59,8 +59,7 @@ export function bySection(results: readonly CaseResult[]): readonly SectionRow[]
     rows.set(key, row);
   }
   return [...rows.values()].toSorted(
-    (a, b) =>
-      b.version - a.version || a.section.localeCompare(b.section, 'en', { numeric: true }),
+    (a, b) => b.version - a.version || a.section.localeCompare(b.section, 'en', { numeric: true }),
   );
 }
 

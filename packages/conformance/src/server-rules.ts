@@ -23,7 +23,8 @@ export class ServerRules {
 
   /** Judges what the server sent; a PUBLISH by Topic Alias gets its Topic Name back. */
   received(packet: Packet, size: number): ConformanceFailure | undefined {
-    const failure = this.#order(packet) ?? (this.#isVersion5 ? this.#limits(packet, size) : undefined);
+    const failure =
+      this.#order(packet) ?? (this.#isVersion5 ? this.#limits(packet, size) : undefined);
     if (failure) return failure;
     return packet.type === 3 ? this.#publish(packet) : undefined;
   }
@@ -80,7 +81,11 @@ export class ServerRules {
     if (publish.topicName !== '') this.#aliases.set(alias, publish.topicName);
     const topicName = this.#aliases.get(alias);
     if (topicName === undefined) {
-      return broken('a Topic Name or a known Topic Alias', `unknown Topic Alias ${alias}`, '3.3.2-7');
+      return broken(
+        'a Topic Name or a known Topic Alias',
+        `unknown Topic Alias ${alias}`,
+        '3.3.2-7',
+      );
     }
     publish.topicName = topicName;
     return undefined;

@@ -12,7 +12,10 @@ export function serverStatements(version: '3.1.1' | '5.0'): readonly string[] {
 }
 
 function parse(lines: string): ReadonlyMap<string, string> {
-  const entries = lines.trim().split('\n').map((line) => line.split(/ (.*)/));
+  const entries = lines
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/ (.*)/));
   return new Map(entries.map(([id = '', text = '']) => [id, text]));
 }
 

@@ -60,7 +60,8 @@ export class WireClient extends RawClient {
     const what = `the CONNECT refused${codes ? ` (${codes.map(describeCode).join(' or ')})` : ''}`;
     const other = packets.find((packet) => packet.type !== 2);
     if (other) throw new ConformanceFailure(what, describePacket(other));
-    const isRight = reasonCode === undefined || (codes ? codes.includes(reasonCode) : reasonCode > 0);
+    const isRight =
+      reasonCode === undefined || (codes ? codes.includes(reasonCode) : reasonCode > 0);
     check(isRight, what, `CONNACK ${describeCode(reasonCode ?? 0)}`);
     return reasonCode;
   }
@@ -103,7 +104,11 @@ export class WireClient extends RawClient {
   }
 
   /** Sends a PUBLISH and does not wait; returns its Packet Identifier, 0 at QoS 0. */
-  sendPublish(topicName: string, payload: string | Uint8Array, options: PublishOptions = {}): number {
+  sendPublish(
+    topicName: string,
+    payload: string | Uint8Array,
+    options: PublishOptions = {},
+  ): number {
     const { qos = 0, retain = false, dup = false, properties } = options;
     const packetId = qos === 0 ? 0 : (options.packetId ?? this.nextPacketId());
     this.send({
@@ -178,7 +183,12 @@ export class WireClient extends RawClient {
   }
 
   /** Sends PUBACK (4), PUBREC (5), PUBREL (6) or PUBCOMP (7). */
-  acknowledge(type: 4 | 5 | 6 | 7, packetId: number, reasonCode = 0, properties?: AckProperties): void {
+  acknowledge(
+    type: 4 | 5 | 6 | 7,
+    packetId: number,
+    reasonCode = 0,
+    properties?: AckProperties,
+  ): void {
     this.send({ type, packetId, reasonCode, properties });
   }
 

@@ -1,4 +1,5 @@
 import { commitCases } from './kit/commit-cases.ts';
+import { crashCases } from './kit/crash-cases.ts';
 import { historyCases } from './kit/history-cases.ts';
 import { queueCases } from './kit/queue-cases.ts';
 import { retainedCases } from './kit/retained-cases.ts';
@@ -15,5 +16,6 @@ export const sessionStoreCases: readonly StoreCase[] = [
   ...retainedCases,
   ...commitCases,
   ...historyCases,
+  ...crashCases,
   ...sharedCases,
 ];

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   readonly path: string;
   /** Whether a write is over when it is on the disk, or already when the operating system has it. */
   readonly waitsForDisk: boolean;
+  /** Another process may have it open. */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface DatabaseOptions {
 export class Database {
   readonly #options: DatabaseOptions;
   #root: RootDatabase<Buffer, Buffer>;
+  #isOpen = true;
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -62,8 +65,9 @@ export class Database {
 
   /** After a failed write: LMDB may refuse everything until it is opened again. */
   async reopen(): Promise<void> {
-    await this.#root.close();
+    await this.close();
     this.#root = openRoot(this.#options);
+    this.#isOpen = true;
   }
 
   /** Processes that read this environment, as LMDB's lock table has them; those that have died are struck off. */
@@ -84,12 +88,18 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.#root.flushed;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    try {
+      if (this.#options.readOnly !== true) await this.#root.flushed;
+    } catch {
+      // of a write whose commit was rejected
+    }
     await this.#root.close();
   }
 }
 
-function openRoot({ path, waitsForDisk }: DatabaseOptions): RootDatabase<Buffer, Buffer> {
+function openRoot({ path, waitsForDisk, readOnly }: DatabaseOptions): RootDatabase<Buffer, Buffer> {
   const options = {
     path,
     noSubdir: true,
@@ -100,8 +110,9 @@ function openRoot({ path, waitsForDisk }: DatabaseOptions): RootDatabase<Buffer,
     noSync: !waitsForDisk && process.platform === 'win32',
     separateFlushed: !waitsForDisk,
     eventTurnBatching: false,
+    readOnly: readOnly === true,
     maxDbs: 1,
-    maxReaders: 16,
+    maxReaders: 64,
   } as const;
   return open<Buffer, Buffer>(options);
 }

@@ -6,24 +6,26 @@ import {
   type SessionRecord,
   type SessionStore,
 } from '@wellhead/session-store';
+import { changeOfLine, changeToLine } from './change-json.ts';
 
 /**
  * What a store holds as lines of JSON: the changes that make another store the same. Bytes are base64, times
  * without end are `"never"`. Nobody may commit meanwhile. Lines carry no newline.
  */
 export async function* exportStore(store: SessionStore): AsyncIterable<string> {
-  yield JSON.stringify(HEADER);
+  yield HEADER;
   for await (const outlines of batches(store.loadRetained(), PAGE)) {
     const messages = await store.readRetained(outlines.map(({ topicName }) => topicName));
-    for (const message of messages) if (message) yield toLine({ type: 'retained-set', message });
+    for (const message of messages)
+      if (message) yield changeToLine({ type: 'retained-set', message });
   }
   for await (const session of store.load()) {
-    for (const change of changesOf(session)) yield toLine(change);
-    for await (const change of queueOf(store, session)) yield toLine(change);
-    if (!session.connected) yield toLine(closed(session));
+    for (const change of changesOf(session)) yield changeToLine(change);
+    for await (const change of queueOf(store, session)) yield changeToLine(change);
+    if (!session.connected) yield changeToLine(closed(session));
   }
   const last = { ...NOBODYS_MESSAGE, messageId: await store.lastMessageId() };
-  if (last.messageId > 0) yield toLine({ type: 'enqueued', message: last, deliveries: [] });
+  if (last.messageId > 0) yield changeToLine({ type: 'enqueued', message: last, deliveries: [] });
 }
 
 /** Commits exported lines to an empty store. Rejects with `STORE_INVALID_CHANGE`, naming the line, when one cannot be read. */
@@ -38,10 +40,13 @@ export async function importStore(
   for await (const line of lines) {
     number++;
     if (line.trim() === '') continue;
-    const value = parse(line, number);
-    if (number === 1) checkHeader(value);
-    else changes.push(toChange(value, number));
-    if (changes.length < PAGE) continue;
+    if (number === 1) {
+      checkHeader(line);
+      continue;
+    }
+    const change = changeOfLine(line);
+    if (typeof change === 'string') throw unreadable(`line ${number}: ${change}`);
+    if (changes.push(change) < PAGE) continue;
     await store.commit(changes);
     changes = [];
   }
@@ -72,7 +77,7 @@ function changesOf(session: SessionRecord): SessionChange[] {
 
 async function* queueOf(store: SessionStore, session: SessionRecord): AsyncIterable<SessionChange> {
   const { clientId, epoch } = session;
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await store.readQueue(clientId, after, PAGE);
     for (const queued of page) {
       const { message, released, position, ...how } = queued;
@@ -101,26 +106,26 @@ async function* batches<T>(values: AsyncIterable<T>, size: number): AsyncIterabl
   if (batch.length > 0) yield batch;
 }
 
-function toLine(change: SessionChange): string {
-  return JSON.stringify(change, (_key, value: unknown) => {
-    if (value === Infinity) return 'never';
-    return value;
-  }).replaceAll(BYTES_AS_OBJECT, '$1');
-}
-
-function parse(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw unreadable(`line ${number} is no JSON`);
-  }
-}
-
-function checkHeader(value: unknown): void {
-  if (!isObject(value) || value['type'] !== HEADER.type) throw unreadable('line 1 is no header');
-  if (value['format'] !== HEADER.format) throw unreadable(`format ${String(value['format'])} is unknown`);
+function checkHeader(line: string): void {
+  if (line.trim() !== HEADER) throw unreadable('line 1 is not the header of a known format');
 }
 
 function unreadable(reason: string): StoreError {
   return new StoreError('STORE_INVALID_CHANGE', `These lines cannot be imported: ${reason}.`);
 }
+
+const HEADER = '{"type":"wellhead-store","format":1}';
+const PAGE = 256;
+
+/** Carries the last messageId, so that the store that is imported to goes on behind it. */
+const NOBODYS_MESSAGE: MessageRecord = {
+  messageId: 0,
+  topicName: '-',
+  payload: new Uint8Array(0),
+  qos: 0,
+  retain: false,
+  properties: undefined,
+  publishedAt: 0,
+  expiresAt: Infinity,
+  publisherId: undefined,
+};

@@ -83,7 +83,8 @@ export class LmdbSessionStore implements SessionStore {
 
   async *loadRetained(options?: LoadOptions): AsyncIterable<RetainedRecord> {
     this.#assertOpen();
-    let { start, end } = keyRange(Kind.retained);
+    const { start: first, end } = keyRange(Kind.retained);
+    let start = first;
     for (;;) {
       options?.signal?.throwIfAborted();
       await this.#transactionOver();
@@ -125,7 +126,9 @@ export class LmdbSessionStore implements SessionStore {
   }
 
   sizes(): StoreSizes {
-    return this.#state.sizes(statSync(this.#options.dataFile, { throwIfNoEntry: false })?.size ?? 0);
+    return this.#state.sizes(
+      statSync(this.#options.dataFile, { throwIfNoEntry: false })?.size ?? 0,
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -134,8 +137,11 @@ export class LmdbSessionStore implements SessionStore {
 
   async #close(): Promise<void> {
     while (this.#isWriting || !this.#queue.isEmpty) await this.#transactionOver();
-    await this.#database.close();
-    await this.#options.onClose();
+    try {
+      await this.#database.close();
+    } finally {
+      await this.#options.onClose();
+    }
   }
 
   #pump(): void {
@@ -161,7 +167,8 @@ export class LmdbSessionStore implements SessionStore {
     } catch (error) {
       written = Promise.reject(error);
     }
-    if (written === undefined || durability === 'memory') for (const commit of accepted) commit.resolve();
+    if (written === undefined || durability === 'memory')
+      for (const commit of accepted) commit.resolve();
     if (written === undefined) return;
     this.#isWriting = true;
     written.then(
@@ -221,8 +228,9 @@ export class LmdbSessionStore implements SessionStore {
   }
 
   #rejectAll(commits: readonly PendingCommit[], cause: unknown): void {
-    const error = failure(cause, this.#options.dataFile);
-    if (error.code === 'STORE_FULL') this.#options.room.wasFull();
+    const { dataFile, room } = this.#options;
+    const error = failure(cause, dataFile, room);
+    if (error.code === 'STORE_FULL') room.wasFull();
     for (const commit of commits) commit.reject(error);
   }
 
@@ -233,6 +241,8 @@ export class LmdbSessionStore implements SessionStore {
 
   #assertOpen(): void {
     if (this.#closing) throw closedError();
+    const { dataFile, room } = this.#options;
+    if (this.#broken !== undefined) throw failure(this.#broken, dataFile, room);
   }
 }
 

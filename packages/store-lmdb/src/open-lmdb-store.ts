@@ -57,8 +57,7 @@ async function openLocked(
   onClose: () => Promise<void>,
 ): Promise<SessionStore> {
   const format = directory.readFormat();
-  const reason =
-    typeof format === 'string' ? format : verifyDataFile(directory.dataFile);
+  const reason = typeof format === 'string' ? format : verifyDataFile(directory.dataFile);
   if (reason === undefined) {
     try {
       const overlapping = typeof format === 'object' && format.overlapping;
@@ -114,7 +113,10 @@ function setAside(directory: DataDirectory, options: LmdbStoreOptions, reason: s
 /** An error of LMDB about its file, or a record that cannot be read. */
 function isDamage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error.name === 'DamagedRecord' || /MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|VERSION_MISMATCH|BAD_)/.test(error.message);
+  return (
+    error.name === 'DamagedRecord' ||
+    /MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|VERSION_MISMATCH|BAD_)/.test(error.message)
+  );
 }
 
 /** What messages that are delivered soon may take before they get rows: bytes, in the file and about as many in memory. */

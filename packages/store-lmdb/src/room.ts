@@ -32,6 +32,12 @@ export class Room {
     return true;
   }
 
+  /** Whether a failed write can have had no room: half of a write that does not fit is an input/output error to LMDB. */
+  get isNearlyFull(): boolean {
+    const { bavail, bsize, blocks } = statfsSync(this.#directory);
+    return bavail * bsize < Math.min(LARGEST_RESERVE, (blocks * bsize) / 8);
+  }
+
   /** The disk was full after all: nothing that grows for a moment. */
   wasFull(): void {
     this.#closedUntil = performance.now() + CLOSED_FOR;
@@ -43,9 +49,9 @@ export class Room {
     const { bavail, bsize, blocks } = statfsSync(this.#directory);
     const total = Math.min(blocks * bsize, this.#limit);
     const reserve = Math.min(LARGEST_RESERVE, Math.max(SMALLEST_RESERVE, total / 16));
-    const onDisk = bavail * bsize + file - used;
+    // free pages inside the file lie scattered: a value that needs several in a row may not find them
+    const onDisk = bavail * bsize + (file - used) / 2;
     this.#budget = Math.min(onDisk, this.#limit - used) - reserve;
-    // far from the end there is no need to measure for each commit
     this.#measuredAt = now;
   }
 }

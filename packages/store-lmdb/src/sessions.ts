@@ -12,7 +12,13 @@ import {
 } from './keys.ts';
 import { unuseMessage } from './messages.ts';
 import { endDelivery, removeQueueRow } from './queues.ts';
-import { readSubscription, readWill, writeSession, writeSubscription, writeWill } from './session-codec.ts';
+import {
+  readSubscription,
+  readWill,
+  writeSession,
+  writeSubscription,
+  writeWill,
+} from './session-codec.ts';
 import type { StoreState } from './store-state.ts';
 import { StoredSession } from './stored-session.ts';
 

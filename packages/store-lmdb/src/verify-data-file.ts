@@ -5,7 +5,10 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
  * its file and trusts it: a page that is missing or is not what it should be ends the process. So the pages are looked at
  * before: both meta pages, then the tree from its root, each page's number, kind and bounds, up to a number of pages.
  */
-export function verifyDataFile(path: string, maximumPages: number = MAXIMUM_PAGES): string | undefined {
+export function verifyDataFile(
+  path: string,
+  maximumPages: number = MAXIMUM_PAGES,
+): string | undefined {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -124,7 +127,8 @@ class DataFile {
 function parseMeta(page: Buffer): Meta | string {
   const isMeta = (page.readUInt16LE(FLAGS) & META_PAGE) !== 0;
   if (!isMeta || page.readUInt32LE(HEADER) !== MAGIC) return 'it is no LMDB file';
-  if ((page.readUInt32LE(HEADER + 4) & 0xffff) !== DATA_VERSION) return 'its LMDB version is unknown';
+  if ((page.readUInt32LE(HEADER + 4) & 0xffff) !== DATA_VERSION)
+    return 'its LMDB version is unknown';
   return {
     pageSize: page.readUInt32LE(TREES),
     isUnflushed: (page.readUInt16LE(TREES + 4) & OVERLAPPING_SYNC) !== 0,

@@ -1,25 +1,46 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { sessionStoreCases } from '@wellhead/session-store/kit';
+import type { SessionStore } from '@wellhead/session-store';
+import { type OpenStore, sessionStoreCases } from '@wellhead/session-store/kit';
 import { describe, test } from 'vitest';
-import { Database, LmdbSessionStore, Room } from '../src/index.ts';
+import { openLmdbStore } from '@wellhead/store-lmdb';
+import { openSmallJournal, withDirectory } from './support.ts';
 
-describe.each([0, 2_000, 8 * 2 ** 20])('with a journal of %i bytes', (journalLimit) => {
-  for (const storeCase of sessionStoreCases) {
-    test.skipIf(storeCase.needs === 'shared')(storeCase.name, async () => {
-      const directory = mkdtempSync(join(tmpdir(), 'wellhead-store-'));
-      const dataFile = join(directory, 'data.lmdb');
-      try {
-        await storeCase.run(async () => {
-          const database = new Database({ path: dataFile, waitsForDisk: false });
-          const room = new Room(database, directory, Infinity);
-          const onClose = async (): Promise<void> => {};
-          return new LmdbSessionStore({ database, dataFile, durability: 'os', room, journalLimit, onClose });
-        });
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
-      }
-    });
-  }
+const cases = sessionStoreCases
+  .filter(({ needs }) => needs !== 'shared')
+  .map(({ name, run }) => [name, run] as const);
+
+describe.each(['disk', 'os'] as const)('durability %s', (durability) => {
+  test.each(cases)('%s', (_name, run) =>
+    withDirectory((parent) =>
+      run(opener(parent, (directory) => openLmdbStore({ directory, durability }))),
+    ),
+  );
 });
+
+describe('durability memory, which a crash may undo', () => {
+  test.each(cases)('%s', (_name, run) =>
+    withDirectory((directory) => run(() => openLmdbStore({ directory, durability: 'memory' }))),
+  );
+});
+
+describe.each([0, 700, 3_000])('with rows from %i bytes of journal on', (journalLimit) => {
+  test.each(cases)('%s', (_name, run) =>
+    withDirectory((parent) =>
+      run(opener(parent, async (directory) => openSmallJournal(directory, journalLimit))),
+    ),
+  );
+});
+
+/** A crash leaves what the operating system has: here, a copy of the files while the store is open. */
+function opener(parent: string, open: (directory: string) => Promise<SessionStore>): OpenStore {
+  let crashes = 0;
+  const directory = (): string => join(parent, `${crashes}`);
+  const crash = async (store: SessionStore): Promise<void> => {
+    const before = directory();
+    crashes++;
+    cpSync(before, directory(), { recursive: true });
+    await store[Symbol.asyncDispose]();
+  };
+  return Object.assign(() => open(directory()), { crash });
+}

@@ -88,14 +88,18 @@ export class ByteChannel {
 /** Resolves when bytes of MQTT can go out. */
 export async function openChannel(address: Address, options: ChannelOptions): Promise<ByteChannel> {
   const isWebSocket = address.transport === 'ws';
-  const socket = address.transport === 'tls' ? await openTls(address, options) : await openTcp(address, options);
+  const socket =
+    address.transport === 'tls' ? await openTls(address, options) : await openTcp(address, options);
   socket.setNoDelay(true);
   socket.on('error', (error) => options.closed(error.message));
   socket.on('close', () => options.closed('closed by the broker'));
   return new ByteChannel(socket, isWebSocket);
 }
 
-function openTcp(address: Address, { localAddress, receive, closed }: ChannelOptions): Promise<net.Socket> {
+function openTcp(
+  address: Address,
+  { localAddress, receive, closed }: ChannelOptions,
+): Promise<net.Socket> {
   const upgrade = address.transport === 'ws' ? new Upgrade(receive) : undefined;
   return new Promise((resolve, reject) => {
     const socket = net.connect({
@@ -122,7 +126,10 @@ function openTcp(address: Address, { localAddress, receive, closed }: ChannelOpt
   });
 }
 
-function openTls({ port }: Address, { localAddress, receive }: ChannelOptions): Promise<net.Socket> {
+function openTls(
+  { port }: Address,
+  { localAddress, receive }: ChannelOptions,
+): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = tls.connect({
       host: '127.0.0.1',
@@ -151,10 +158,11 @@ class Upgrade {
 
   receive(chunk: Buffer, length: number, done: () => void, failed: (reason: string) => void): void {
     if (this.#isDone) return this.#frames.receive(chunk, 0, length);
-    this.#answer += chunk.latin1Slice(0, length);
+    this.#answer += chunk.toString('latin1', 0, length);
     const end = this.#answer.indexOf('\r\n\r\n');
     if (end < 0) return undefined;
-    if (!this.#answer.startsWith('HTTP/1.1 101')) return failed(`upgrade refused: ${this.#answer.slice(0, 40)}`);
+    if (!this.#answer.startsWith('HTTP/1.1 101'))
+      return failed(`upgrade refused: ${this.#answer.slice(0, 40)}`);
     this.#isDone = true;
     const rest = Buffer.from(this.#answer.slice(end + 4), 'latin1');
     if (rest.length > 0) this.#frames.receive(rest, 0, rest.length);

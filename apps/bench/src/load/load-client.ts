@@ -1,15 +1,27 @@
 import { PacketType } from '@wellhead/codec';
 import type { BenchCase } from '../bench-case.ts';
 import { type Address, type ByteChannel, openChannel } from './byte-channel.ts';
+import type { LoadRequest } from './load-request.ts';
 import { PacketScanner, type ScannerSink } from './packet-scanner.ts';
-import { type SessionOptions, connectPacket, disconnectPacket, subscribePacket } from './packets.ts';
-import type { EndOfTurn, Turn } from './turn.ts';
+import {
+  type SessionOptions,
+  connectPacket,
+  disconnectPacket,
+  subscribePacket,
+} from './packets.ts';
+import { type EndOfTurn, Turn } from './turn.ts';
 
 /** What everything that loads one broker with one case shares. */
 export interface LoadContext {
   readonly bench: BenchCase;
   readonly address: Address;
   readonly turn: Turn;
+  /** Client Identifiers begin with it. */
+  readonly prefix: string;
+}
+
+export function contextOf({ bench, address, prefix }: LoadRequest): LoadContext {
+  return { bench, address, prefix, turn: new Turn() };
 }
 
 /** What a client does with what comes in. */
@@ -27,7 +39,13 @@ export class LoadClient implements ScannerSink, EndOfTurn {
   readonly #context: LoadContext;
   readonly #role: ClientRole;
   #isDirty = false;
-  #answer: { readonly type: number; readonly resolve: (body: Buffer) => void; readonly reject: (error: Error) => void } | undefined;
+  #answer:
+    | {
+        readonly type: number;
+        readonly resolve: (body: Buffer) => void;
+        readonly reject: (error: Error) => void;
+      }
+    | undefined;
   #isLeaving = false;
 
   private constructor(context: LoadContext, role: ClientRole, channel: ByteChannel) {
@@ -40,9 +58,10 @@ export class LoadClient implements ScannerSink, EndOfTurn {
   static async connect(
     context: LoadContext,
     role: ClientRole,
-    { localAddress, ...session }: SessionOptions & { readonly localAddress?: string },
+    { localAddress, ...options }: SessionOptions & { readonly localAddress?: string },
   ): Promise<LoadClient> {
-    const { bench, address, turn } = context;
+    const { bench, address, turn, prefix } = context;
+    const session = { ...options, clientId: `${prefix}${options.clientId}` };
     const channel = await openChannel(address, {
       localAddress,
       receive: (chunk, start, end) => {
@@ -60,7 +79,10 @@ export class LoadClient implements ScannerSink, EndOfTurn {
 
   async subscribe(topicFilters: readonly string[], packetId = 1): Promise<void> {
     const { bench } = this.#context;
-    const body = await this.request(subscribePacket(bench, packetId, topicFilters), PacketType.Suback);
+    const body = await this.request(
+      subscribePacket(bench, packetId, topicFilters),
+      PacketType.Suback,
+    );
     const codes = body.subarray(bench.protocolVersion === 5 ? 3 : 2);
     if (codes.some((code) => code >= 0x80)) throw new Error('A subscription was refused.');
   }
@@ -95,7 +117,13 @@ export class LoadClient implements ScannerSink, EndOfTurn {
     this.channel.flush();
   }
 
-  message(publisher: number, sequence: number, sentAt: number, qos: number, packetId: number): void {
+  message(
+    publisher: number,
+    sequence: number,
+    sentAt: number,
+    qos: number,
+    packetId: number,
+  ): void {
     this.#role.message(publisher, sequence, sentAt);
     if (qos === 0) return;
     this.channel.appendAcknowledgement(qos === 1 ? PUBACK : PUBREC, packetId);

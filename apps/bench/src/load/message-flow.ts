@@ -35,7 +35,8 @@ export class MessageFlow {
   constructor(options: FlowOptions) {
     const { publishers, subscribers, window, gaps } = options;
     this.#options = options;
-    this.#ring = window === 0 ? MAXIMUM_RING : 2 ** Math.ceil(Math.log2(Math.max(1024, 4 * window)));
+    this.#ring =
+      window === 0 ? MAXIMUM_RING : 2 ** Math.ceil(Math.log2(Math.max(1024, 4 * window)));
     this.checker = new SequenceChecker(publishers * subscribers, { gaps });
     this.#onTheWay = new Uint32Array(publishers);
     this.#missing = new Int32Array(publishers * this.#ring);

@@ -22,6 +22,7 @@ export class PacketScanner {
 
   // what `#read` found in a packet
   #bodyStart = 0;
+  #bodyEnd = 0;
   #publisher = 0;
   #sequence = 0;
   #sentAt = 0;
@@ -62,7 +63,8 @@ export class PacketScanner {
     const length = this.#read(this.#head, 0, before + taken);
     if (length === 0) {
       this.#headLength += taken;
-      if (this.#headLength >= HEAD) throw new Error('A packet has more before its payload than expected.');
+      if (this.#headLength >= HEAD)
+        throw new Error('A packet has more before its payload than expected.');
       return end;
     }
     this.#headLength = 0;
@@ -89,6 +91,7 @@ export class PacketScanner {
     this.#firstByte = firstByte;
     this.#bodyStart = position;
     const packetEnd = position + remaining;
+    this.#bodyEnd = packetEnd;
     if (firstByte >> 4 === PUBLISH) {
       if (!this.#readMessage(buffer, position, Math.min(end, packetEnd))) return 0;
     } else if (packetEnd > end) return 0;
@@ -124,7 +127,7 @@ export class PacketScanner {
     } else if (type >= PUBACK && type <= PUBCOMP) {
       this.#sink.acknowledgement(type, this.#packetId);
     } else {
-      this.#sink.control(type, buffer.subarray(this.#bodyStart));
+      this.#sink.control(type, buffer.subarray(this.#bodyStart, this.#bodyEnd));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { PacketType, encode } from '@wellhead/codec';
+import { PacketType, type PublishProperties, encode } from '@wellhead/codec';
 import type { BenchCase } from '../bench-case.ts';
 
 export interface SessionOptions {
@@ -7,7 +7,10 @@ export interface SessionOptions {
   readonly isKept?: boolean;
 }
 
-export function connectPacket(bench: BenchCase, { clientId, isKept = false }: SessionOptions): Uint8Array {
+export function connectPacket(
+  bench: BenchCase,
+  { clientId, isKept = false }: SessionOptions,
+): Uint8Array {
   const { protocolVersion, topicAlias } = bench;
   const properties = {
     // without it a broker of MQTT 5 may keep 65,535 on the way, and Mosquitto 20
@@ -29,7 +32,11 @@ export function connectPacket(bench: BenchCase, { clientId, isKept = false }: Se
   );
 }
 
-export function subscribePacket(bench: BenchCase, packetId: number, topicFilters: readonly string[]): Uint8Array {
+export function subscribePacket(
+  bench: BenchCase,
+  packetId: number,
+  topicFilters: readonly string[],
+): Uint8Array {
   const subscriptions = topicFilters.map((topicFilter) => ({
     topicFilter,
     qos: bench.qos,
@@ -37,7 +44,9 @@ export function subscribePacket(bench: BenchCase, packetId: number, topicFilters
     retainAsPublished: false,
     retainHandling: 0 as const,
   }));
-  const properties = bench.subscriptionIdentifier ? { properties: { subscriptionIdentifier: 7 } } : {};
+  const properties = bench.subscriptionIdentifier
+    ? { properties: { subscriptionIdentifiers: [7] } }
+    : {};
   return encode(
     { type: PacketType.Subscribe, packetId, subscriptions, ...properties },
     bench.protocolVersion,
@@ -55,7 +64,10 @@ export interface PublishTemplate {
 export function publishTemplate(
   bench: BenchCase,
   topicName: string,
-  { publisher = 0, retain = false }: { readonly publisher?: number; readonly retain?: boolean } = {},
+  {
+    publisher = 0,
+    retain = false,
+  }: { readonly publisher?: number; readonly retain?: boolean } = {},
 ): PublishTemplate {
   const payload = Buffer.alloc(bench.size, 'a');
   payload.writeUInt32LE(publisher, 0);
@@ -74,18 +86,22 @@ export function publishTemplate(
   );
   const remainingLengthBytes = bytes.findIndex((byte, index) => index > 0 && byte < 0x80);
   const packetIdAt = remainingLengthBytes + 1 + 2 + Buffer.byteLength(topicName);
-  return { bytes, packetIdAt: bench.qos > 0 ? packetIdAt : -1, payloadAt: bytes.length - bench.size };
+  return {
+    bytes,
+    packetIdAt: bench.qos > 0 ? packetIdAt : -1,
+    payloadAt: bytes.length - bench.size,
+  };
 }
 
 export function disconnectPacket(bench: BenchCase): Uint8Array {
   return encode({ type: PacketType.Disconnect, reasonCode: 0 }, bench.protocolVersion);
 }
 
-const someProperties = {
+const someProperties: PublishProperties = {
   messageExpiryInterval: 3600,
   userProperties: [
     ['plant', 'north'],
     ['unit', 'celsius'],
     ['trace', '4bf92f3577b34da6a3ce929d0e0e4736'],
-  ] as [string, string][], // the encoder asks for a list that it could change
+  ],
 };

@@ -16,7 +16,7 @@ export class Publisher implements ClientRole {
   /** Set by whoever connects it. */
   client: LoadClient | undefined;
   /** Messages that are still wanted of this publisher. */
-  left = Infinity;
+  left: number = Infinity;
   readonly #index: number;
   readonly #flow: MessageFlow;
   readonly #isPaced: boolean;

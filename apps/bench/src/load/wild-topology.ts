@@ -8,14 +8,21 @@ import type { Topology } from './topology.ts';
  * and each message is delivered to as many sessions as filters match.
  */
 export function wildTopology(publishers: number, filters: number): Topology {
-  const kinds = shares.map(({ share, filterOf }) => distinct(Math.round(filters * share), filterOf));
+  const kinds = shares.map(({ share, filterOf }) =>
+    distinct(Math.round(filters * share), filterOf),
+  );
   const matched = kinds.map((kind) => new Set(kind));
   const targets: Target[] = [];
   // topics that somebody has subscribed to by name, spread over the sites
   for (let index = 0; index < MAXIMUM_TOPICS && index < (kinds[0]?.length ?? 0); index++) {
     const topic = topicAt(index);
-    const receivers = shares.filter(({ filterOf }, kind) => matched[kind]?.has(filterOf(topic))).length;
-    targets.push({ topicName: `wild/s${topic.site}/d${topic.device}/m${topic.measure}`, receivers });
+    const receivers = shares.filter(({ filterOf }, kind) =>
+      matched[kind]?.has(filterOf(topic)),
+    ).length;
+    targets.push({
+      topicName: `wild/s${topic.site}/d${topic.device}/m${topic.measure}`,
+      receivers,
+    });
   }
   return {
     subscribers: kinds.flatMap((kind) => sessionsOf(kind)),
@@ -35,7 +42,11 @@ interface Place {
 /** All combinations, in an order that visits every site early. */
 function topicAt(index: number): Place {
   const rest = Math.floor(index / SITES);
-  return { site: index % SITES, device: (index * 7 + rest * 13) % DEVICES, measure: rest % MEASURES };
+  return {
+    site: index % SITES,
+    device: (index * 7 + rest * 13) % DEVICES,
+    measure: rest % MEASURES,
+  };
 }
 
 function distinct(count: number, filterOf: (place: Place) => string): string[] {

@@ -43,6 +43,12 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   return broker;
 }
 
+/** What is inside a broker, for the tests of this package: `index.ts` does not export it. */
+export let inspect: (broker: Broker) => {
+  readonly context: BrokerContext;
+  readonly connections: ReadonlySet<ClientConnection>;
+};
+
 /** A broker. Disposing of it closes it. */
 export class Broker implements AsyncDisposable {
   readonly #context: BrokerContext;
@@ -59,6 +65,10 @@ export class Broker implements AsyncDisposable {
   #lastSys = 0;
   #closed: Promise<void> | undefined;
   #whenEmpty: (() => void) | undefined;
+
+  static {
+    inspect = (broker) => ({ context: broker.#context, connections: broker.#connections });
+  }
 
   /** Use {@link createBroker}. */
   constructor(options: BrokerOptions) {

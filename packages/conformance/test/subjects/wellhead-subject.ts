@@ -39,12 +39,19 @@ export async function startWellhead(): Promise<WellheadSubject> {
       'response-information=',
       'enhanced-authentication=?method=CHALLENGE&data=01&response=02&wrong=03',
       `authentication=${protectedUrl.replace('://', '://alice:secret@')}`,
-      ...['maximum-packet-size', 'receive-maximum', 'server-keep-alive', 'session-expiry-limit'].map(
-        (name) => `${name}=${limited}`,
-      ),
-      ...['maximum-qos', 'no-retain', 'no-wildcard', 'no-shared', 'no-subscription-identifiers'].map(
-        (name) => `${name}=${restricted}`,
-      ),
+      ...[
+        'maximum-packet-size',
+        'receive-maximum',
+        'server-keep-alive',
+        'session-expiry-limit',
+      ].map((name) => `${name}=${limited}`),
+      ...[
+        'maximum-qos',
+        'no-retain',
+        'no-wildcard',
+        'no-shared',
+        'no-subscription-identifiers',
+      ].map((name) => `${name}=${restricted}`),
       `redirect=${moved}`,
     ],
     async [Symbol.asyncDispose]() {

@@ -29,7 +29,7 @@ export const historyCases: readonly StoreCase[] = [1, 2, 3, 4].flatMap((seed) =>
   },
 ]);
 
-async function live(
+export async function live(
   store: SessionStore,
   memory: SessionStore,
   history: History,
@@ -46,7 +46,7 @@ async function live(
 }
 
 /** Commits that depend on the seed alone; a few of them are refused. */
-class History {
+export class History {
   #state: number;
   #messageId = 0;
   readonly #epochs = new Map<string, number>();

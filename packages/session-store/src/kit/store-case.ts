@@ -5,7 +5,14 @@ import type { SessionStore } from '../session-store.ts';
  * Opens the store under test. Each case gets its own: the first call gives an empty store, and a call after that store
  * was disposed gives a new one on the same place. Cases that need `shared` open a second one while the first is open.
  */
-export type OpenStore = () => Promise<SessionStore>;
+export interface OpenStore {
+  (): Promise<SessionStore>;
+  /**
+   * Ends a store the way the death of its process does: nothing more is written, and the next call opens what is
+   * there. No commit is under way. Without it, the cases about crashes leave the store to be disposed instead.
+   */
+  readonly crash?: (store: SessionStore) => Promise<void>;
+}
 
 /** One promise of the contract. A run that does not keep it rejects, or never settles: give it a time limit. */
 export interface StoreCase {

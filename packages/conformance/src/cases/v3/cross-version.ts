@@ -2,10 +2,16 @@ import { packet, str } from '../../bytes.ts';
 import type { CaseContext, ConnectOptions } from '../../case-context.ts';
 import { type ConformanceCase, defineCases } from '../../conformance-case.ts';
 import { check } from '../../failure.ts';
-import type { WireClient } from '../../wire-client.ts';
-import { expectSession, leaveSession, resume, subscribed, watchWill, willOf } from './steps.ts';
+import {
+  connectAs,
+  expectSession,
+  leaveSession,
+  resume,
+  subscribed,
+  watchWill,
+  willOf,
+} from './steps.ts';
 
-const v5 = { protocolVersion: 5 } as const satisfies ConnectOptions;
 const keeping = { properties: { sessionExpiryInterval: 60 } } as const satisfies ConnectOptions;
 
 const carried = {
@@ -28,7 +34,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     statements: ['MQTT-4.5.0-1', 'MQTT-3.3.2-3'],
     async run(t: CaseContext) {
       const subscriber = await subscribed(t);
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       await publisher.publish(t.topic(), 'x', { qos, properties: carried });
       await subscriber.receive({ topicName: t.topic(), payload: 'x', qos });
     },
@@ -39,7 +45,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.1.2-5'],
     async run(t) {
       const clientId = await leaveSession(t);
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       await publisher.publish(t.topic(), 'x', { qos: 2, properties: carried });
       const again = await resume(t, clientId);
       await again.receive({ topicName: t.topic(), payload: 'x', qos: 2 });
@@ -50,7 +56,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     title: 'A retained message of a 5.0 client comes without its properties',
     statements: ['MQTT-3.3.1-6'],
     async run(t) {
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       await publisher.publish(t.topic(), 'x', { qos: 1, retain: true, properties: carried });
       const subscriber = await subscribed(t);
       await subscriber.receive({ topicName: t.topic(), payload: 'x', retain: true });
@@ -62,7 +68,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.3.2-3', 'MQTT-3.3.2-1'],
     async run(t) {
       const subscriber = await subscribed(t);
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       if (!publisher.connack?.properties?.topicAliasMaximum) t.skip('Topic Alias Maximum is 0');
       const properties = { topicAlias: 1 };
       await publisher.publish(t.topic(), '1', { qos: 1, properties });
@@ -77,7 +83,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     async run(t) {
       const watcher = await watchWill(t);
       const will = willOf(t, { qos: 1, properties: { ...carried, willDelayInterval: 0 } });
-      const client = await t.connect({ ...v5, will });
+      const client = await connectAs(t, 5, { will });
       await client.lose();
       await watcher.receive({ topicName: t.topic('will'), payload: 'gone', qos: 1 });
     },
@@ -90,7 +96,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     slow: true,
     async run(t) {
       const clientId = await leaveSession(t);
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       const properties = { messageExpiryInterval: 1 };
       await publisher.publish(t.topic(), 'short', { qos: 1, properties });
       await publisher.publish(t.topic('r'), 'short', { qos: 1, retain: true, properties });
@@ -108,7 +114,7 @@ const fromVersion5 = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.3.1-9'],
     async run(t) {
       const old = await subscribed(t);
-      const fresh = await t.connect(v5);
+      const fresh = await connectAs(t, 5);
       await fresh.subscribe({ topicFilter: t.topic(), retainAsPublished: true });
       const publisher = await t.connect();
       await publisher.publish(t.topic(), 'x', { qos: 1, retain: true });
@@ -125,7 +131,7 @@ const fromVersion31 = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.3.1-2', 'MQTT-3.3.1-3', 'MQTT-4.3.1-1'],
     async run(t) {
       const subscriber = await subscribed(t);
-      const publisher = await connectWith31(t);
+      const publisher = await connectAs(t, 3);
       publisher.send(packet(0x38, str(t.topic()), 'x'));
       await publisher.ping();
       await subscriber.receive({ payload: 'x', dup: false });
@@ -137,7 +143,7 @@ const fromVersion31 = defineCases(4, 'cross-version', [
     statements: ['MQTT-4.5.0-1'],
     async run(t) {
       const watcher = await watchWill(t);
-      const publisher = await connectWith31(t, { will: willOf(t, { qos: 1 }) });
+      const publisher = await connectAs(t, 3, { will: willOf(t, { qos: 1 }) });
       await publisher.publish(t.topic('will'), 'alive', { qos: 2 });
       await watcher.receive({ payload: 'alive', qos: 2 });
       await publisher.lose();
@@ -146,23 +152,13 @@ const fromVersion31 = defineCases(4, 'cross-version', [
   },
 ]);
 
-/** Skips when the server does not speak 3.1, which nobody is bound to. */
-async function connectWith31(t: CaseContext, options: ConnectOptions = {}): Promise<WireClient> {
-  const client = await t.open({ protocolVersion: 3 });
-  client.send(t.connectPacket({ ...options, protocolVersion: 3 }));
-  const connack = await client.expect('connack').catch(() => undefined);
-  if (connack?.reasonCode !== 0) return t.skip('the server does not speak MQTT 3.1');
-  client.connack = connack;
-  return client;
-}
-
 const toVersion5 = defineCases(4, 'cross-version', [
   ...([0, 1, 2] as const).map((qos) => ({
     name: `to-5-qos${qos}`,
     title: `A QoS ${qos} message of a 3.1.1 client reaches a 5.0 client, without properties of its own`,
     statements: ['MQTT-4.5.0-1'],
     async run(t: CaseContext) {
-      const subscriber = await t.connect(v5);
+      const subscriber = await connectAs(t, 5);
       await subscriber.subscribe(t.topic());
       const publisher = await t.connect();
       await publisher.publish(t.topic(), 'x', { qos });
@@ -178,7 +174,7 @@ const toVersion5 = defineCases(4, 'cross-version', [
     title: 'The Will of a 3.1.1 client reaches a 5.0 client at once',
     statements: ['MQTT-3.1.2-8'],
     async run(t) {
-      const watcher = await t.connect(v5);
+      const watcher = await connectAs(t, 5);
       await watcher.subscribe(t.topic('will'));
       const client = await t.connect({ will: willOf(t, { qos: 2 }), cleanStart: false });
       await client.lose();
@@ -191,7 +187,7 @@ const toVersion5 = defineCases(4, 'cross-version', [
     statements: ['MQTT-4.5.0-1'],
     level: 'practice',
     async run(t) {
-      const subscriber = await t.connect(v5);
+      const subscriber = await connectAs(t, 5);
       if (subscriber.connack?.properties?.subscriptionIdentifiersAvailable === 0) {
         t.skip('the server announces no Subscription Identifiers');
       }
@@ -211,7 +207,7 @@ const sessions = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.1.4-2'],
     async run(t) {
       const old = await t.connect();
-      const fresh = await t.connect({ ...v5, clientId: old.clientId });
+      const fresh = await connectAs(t, 5, { clientId: old.clientId });
       const { packets } = await old.expectClosed();
       check(packets.length === 0, 'no packet', `${packets.length}`);
       await fresh.ping();
@@ -222,7 +218,7 @@ const sessions = defineCases(4, 'cross-version', [
     title: 'A 3.1.1 client takes over from a 5.0 client, which is told 0x8E or nothing',
     statements: ['MQTT-3.1.4-2'],
     async run(t) {
-      const old = await t.connect(v5);
+      const old = await connectAs(t, 5);
       const fresh = await t.connect({ clientId: old.clientId });
       await old.expectClosed([0x8e]);
       await fresh.ping();
@@ -238,7 +234,7 @@ const sessions = defineCases(4, 'cross-version', [
       const clientId = await leaveSession(t);
       const publisher = await t.connect();
       await publisher.publish(t.topic(), 'x', { qos: 1 });
-      const again = await t.connect({ ...v5, ...keeping, clientId, cleanStart: false });
+      const again = await connectAs(t, 5, { ...keeping, clientId, cleanStart: false });
       expectSession(again, true);
       await again.receive({ topicName: t.topic(), payload: 'x' });
     },
@@ -250,10 +246,10 @@ const sessions = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.1.2-4'],
     level: 'practice',
     async run(t) {
-      const client = await t.connect({ ...v5, ...keeping });
+      const client = await connectAs(t, 5, keeping);
       await client.subscribe(t.topic());
       await client.disconnect();
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       await publisher.publish(t.topic(), 'x', { qos: 2, properties: carried });
       const again = await resume(t, client.clientId);
       await again.receive({ topicName: t.topic(), payload: 'x', qos: 2 });
@@ -266,7 +262,7 @@ const sessions = defineCases(4, 'cross-version', [
     statements: ['MQTT-4.4.0-1'],
     level: 'practice',
     async run(t) {
-      const client = await t.connect({ ...v5, ...keeping });
+      const client = await connectAs(t, 5, keeping);
       await client.subscribe(t.topic());
       await client.publish(t.topic(), 'x', { qos: 1, properties: carried });
       const { packetId } = await client.expect('publish');
@@ -281,7 +277,7 @@ const sessions = defineCases(4, 'cross-version', [
     statements: ['MQTT-3.1.2-6'],
     level: 'practice',
     async run(t) {
-      const client = await t.connect({ ...v5, ...keeping });
+      const client = await connectAs(t, 5, keeping);
       await client.subscribe(t.topic());
       await client.disconnect();
       expectSession(await t.connect({ clientId: client.clientId }), false);
@@ -294,9 +290,9 @@ const sessions = defineCases(4, 'cross-version', [
     level: 'practice',
     async run(t) {
       const old = await subscribed(t, { topicFilter: `$share/g/${t.topic()}` });
-      const fresh = await t.connect(v5);
+      const fresh = await connectAs(t, 5);
       await fresh.subscribe(`$share/g/${t.topic()}`);
-      const publisher = await t.connect(v5);
+      const publisher = await connectAs(t, 5);
       for (let i = 0; i < 20; i++) {
         await publisher.publish(t.topic(), `${i}`, { qos: 1, properties: carried });
       }

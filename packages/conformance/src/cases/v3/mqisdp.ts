@@ -298,8 +298,7 @@ const across: readonly CaseDefinition[] = [
     title: 'A Topic Name that is no UTF-8 is not passed on as such to a client of 3.1.1',
     statements: ['MQTT-1.5.3-1', 'MQTT-1.5.3-2'],
     async run(t) {
-      const watcher = await t.connect({ protocolVersion: 4 });
-      await watcher.subscribe(t.topic('#'));
+      const watcher = await subscribed(t, { topicFilter: t.topic('#'), protocolVersion: 4 });
       for (const topic of [str(t.topic(), 0xff), str(t.topic(), 0, 'x')]) {
         const client = await t.connect();
         client.send(bytes(packet(0x30, topic, 'x'), packet(0xc0)));

@@ -1,7 +1,8 @@
-import type { QoS } from '@wellhead/codec';
+import type { ProtocolVersion, QoS } from '@wellhead/codec';
 import { rawConnect, type RawConnect, str } from '../../bytes.ts';
 import type { CaseContext, ConnectOptions, WillRequest } from '../../case-context.ts';
-import { describePacket } from '../../describe-packet.ts';
+import { versionNames } from '../../conformance-case.ts';
+import { describeCode, describePacket } from '../../describe-packet.ts';
 import { check, ConformanceFailure } from '../../failure.ts';
 import type { WireClient } from '../../wire-client.ts';
 
@@ -17,13 +18,34 @@ export function connect3(connect: RawConnect): Uint8Array {
   return rawConnect({ protocolName: str('MQIsdp'), level: 3, ...connect });
 }
 
+/** A client of another version than that of the case; skips when the server does not speak it. */
+export async function connectAs(
+  t: CaseContext,
+  protocolVersion: ProtocolVersion,
+  options: ConnectOptions = {},
+): Promise<WireClient> {
+  const all = { ...options, protocolVersion };
+  const client = await t.open({ ...all, anyConnack: true });
+  const connect = t.connectPacket(all);
+  client.clientId = connect.clientId;
+  client.send(connect);
+  const connack = await client.expect('connack').catch(() => undefined);
+  const speaksIt = connack !== undefined && connack.reasonCode !== 1 && connack.reasonCode !== 0x84;
+  if (!speaksIt) return t.skip(`the server does not speak MQTT ${versionNames[protocolVersion]}`);
+  check(connack.reasonCode === 0, 'CONNACK 0x00', describeCode(connack.reasonCode));
+  client.connack = connack;
+  return client;
+}
+
 /** A client that has subscribed to the topic of the case, or to `topicFilter`. */
 export async function subscribed(
   t: CaseContext,
   options: ConnectOptions & { readonly topicFilter?: string; readonly qos?: QoS } = {},
 ): Promise<WireClient> {
   const { topicFilter = t.topic(), qos = 2, ...connect } = options;
-  const client = await t.connect(connect);
+  const { protocolVersion = t.version } = connect;
+  const isOther = protocolVersion !== t.version;
+  const client = await (isOther ? connectAs(t, protocolVersion, connect) : t.connect(connect));
   await client.subscribe({ topicFilter, qos });
   return client;
 }
@@ -94,7 +116,7 @@ export async function expectFilterRefused(
 export async function nextOrClosed(
   client: WireClient,
 ): Promise<WireClient['inbox'][number] | undefined> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 10_000;
   while (client.inbox.length === 0 && !client.isClosed && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

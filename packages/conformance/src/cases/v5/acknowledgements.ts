@@ -35,7 +35,8 @@ const answers = defineCases(5, 'acknowledgements', [
   },
   {
     name: 'refused',
-    title: 'A publish that is not authorized is answered with 0x87 (or 0x80, 0x83) and the connection stays, or it is closed',
+    title:
+      'A publish that is not authorized is answered with 0x87 (or 0x80, 0x83) and the connection stays, or it is closed',
     statements: ['MQTT-3.4.2-1', 'MQTT-3.5.2-1', 'MQTT-4.3.3-9'],
     requires: ['qos2'],
     needs: ['authorization'],
@@ -47,7 +48,9 @@ const answers = defineCases(5, 'acknowledgements', [
       await watcher.requestSubscribe(publish);
       for (const qos of [1, 2] as const) {
         client.sendPublish(publish, 'x', { qos, packetId: 5 });
-        const { reasonCode } = await client.expect(qos === 1 ? 'puback' : 'pubrec', { packetId: 5 });
+        const { reasonCode } = await client.expect(qos === 1 ? 'puback' : 'pubrec', {
+          packetId: 5,
+        });
         // a server may also acknowledge what it does not deliver
         const allowed = [0x87, 0x80, 0x83, 0x00, 0x10];
         check(allowed.includes(reasonCode), '0x87', describeCode(reasonCode));

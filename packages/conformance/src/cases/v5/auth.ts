@@ -7,10 +7,12 @@ import { refusedPackets } from '../../refusals.ts';
 import type { WireClient } from '../../wire-client.ts';
 
 const basic: readonly CaseDefinition[] = [
-  ...([
-    ['wrong-password', { password: 'not the password' }],
-    ['unknown-user', { userName: 'nobody-of-that-name', password: 'x' }],
-  ] as const).map(([name, credentials]) => ({
+  ...(
+    [
+      ['wrong-password', { password: 'not the password' }],
+      ['unknown-user', { userName: 'nobody-of-that-name', password: 'x' }],
+    ] as const
+  ).map(([name, credentials]) => ({
     name,
     title: `A ${name.replace('-', ' ')} is refused: CONNACK 0x86, 0x87 or nothing, and closed`,
     statements: ['MQTT-3.1.4-2', 'MQTT-3.2.2-7', 'MQTT-4.13.2-1'],
@@ -77,7 +79,8 @@ const basic: readonly CaseDefinition[] = [
   },
   {
     name: 'unsupported-method',
-    title: 'An Authentication Method that the server does not know: CONNACK 0x8C, 0x87 or nothing, and closed',
+    title:
+      'An Authentication Method that the server does not know: CONNACK 0x8C, 0x87 or nothing, and closed',
     statements: ['MQTT-4.12.0-1', 'MQTT-3.2.2-7'],
     async run(t) {
       const client = await t.open();
@@ -91,7 +94,8 @@ const basic: readonly CaseDefinition[] = [
 const enhanced: readonly CaseDefinition[] = [
   {
     name: 'challenge',
-    title: 'A challenge comes as AUTH 0x18, the right answer brings CONNACK, all with the same method',
+    title:
+      'A challenge comes as AUTH 0x18, the right answer brings CONNACK, all with the same method',
     statements: ['MQTT-4.12.0-2', 'MQTT-4.12.0-5', 'MQTT-3.15.2-1', 'MQTT-3.2.0-1'],
     async run(t) {
       const client = await challenged(t);

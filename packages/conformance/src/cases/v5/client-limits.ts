@@ -12,7 +12,9 @@ const packetSizes = defineCases(5, 'client-limits', [
     ...(qos > 0 && { requires: [qos === 1 ? 'qos1' : 'qos2'] as const }),
     async run(t: CaseContext) {
       // with Receive Maximum 1 a dropped message that holds quota would stall the queue
-      const limited = await t.connect({ properties: { maximumPacketSize: 200, receiveMaximum: 1 } });
+      const limited = await t.connect({
+        properties: { maximumPacketSize: 200, receiveMaximum: 1 },
+      });
       const free = await t.connect();
       const publisher = await t.connect();
       await limited.subscribe({ topicFilter: t.topic(), qos });
@@ -58,7 +60,8 @@ const packetSizes = defineCases(5, 'client-limits', [
   },
   {
     name: 'queued-too-large',
-    title: 'A queued message that is too large for the resumed connection is dropped and not in the way',
+    title:
+      'A queued message that is too large for the resumed connection is dropped and not in the way',
     statements: ['MQTT-3.1.2-25'],
     requires: ['qos1'],
     async run(t) {
@@ -96,7 +99,8 @@ const packetSizes = defineCases(5, 'client-limits', [
   },
   {
     name: 'acknowledgements-fit',
-    title: 'Acknowledgements stay within the Maximum Packet Size: Reason String and User Property go first',
+    title:
+      'Acknowledgements stay within the Maximum Packet Size: Reason String and User Property go first',
     statements: ['3.4.2-2', '3.4.2-3', '3.5.2-2', '3.5.2-3', '3.7.2-2', '3.7.2-3', '3.9.2-1']
       .concat(['3.9.2-2', '3.11.2-1', '3.11.2-2'])
       .map((id) => `MQTT-${id}`),
@@ -174,7 +178,8 @@ async function provoke(t: CaseContext, client: WireClient): Promise<void> {
 const explanations = defineCases(5, 'client-limits', [
   {
     name: 'no-problem-information',
-    title: 'With Request Problem Information 0 nothing but PUBLISH, CONNACK and DISCONNECT explains itself',
+    title:
+      'With Request Problem Information 0 nothing but PUBLISH, CONNACK and DISCONNECT explains itself',
     statements: ['MQTT-3.1.2-29'],
     requires: ['qos2'],
     async run(t) {
@@ -184,7 +189,8 @@ const explanations = defineCases(5, 'client-limits', [
   },
   {
     name: 'no-problem-information-refusals',
-    title: 'With Request Problem Information 0 refused publishes and subscriptions are not explained',
+    title:
+      'With Request Problem Information 0 refused publishes and subscriptions are not explained',
     statements: ['MQTT-3.1.2-29'],
     requires: ['qos2'],
     needs: ['authorization'],

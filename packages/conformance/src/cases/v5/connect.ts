@@ -87,7 +87,8 @@ const accepted = defineCases(5, 'connect', [
   },
   {
     name: 'all-fields',
-    title: 'A CONNECT with every field and property is understood, in the order of the specification',
+    title:
+      'A CONNECT with every field and property is understood, in the order of the specification',
     statements: ['MQTT-3.1.3-1', 'MQTT-3.1.2-9', 'MQTT-3.1.2-17', 'MQTT-3.1.2-19'],
     async run(t) {
       const watcher = await t.connect();
@@ -183,7 +184,8 @@ const clientIds = defineCases(5, 'connect', [
   },
   {
     name: 'assigned-client-id',
-    title: 'Clients without a Client Identifier get different ones, told in CONNACK, or are refused',
+    title:
+      'Clients without a Client Identifier get different ones, told in CONNACK, or are refused',
     statements: ['MQTT-3.1.3-6', 'MQTT-3.1.3-7', 'MQTT-3.2.2-16', 'MQTT-3.1.3-8'],
     async run(t) {
       const ids = new Set<string>();
@@ -214,7 +216,8 @@ const clientIds = defineCases(5, 'connect', [
   },
   {
     name: 'client-id-refused',
-    title: 'A Client Identifier that the server does not accept: CONNACK 0x85 or nothing, and closed',
+    title:
+      'A Client Identifier that the server does not accept: CONNACK 0x85 or nothing, and closed',
     statements: ['MQTT-3.1.3-8', 'MQTT-3.2.2-7'],
     needs: ['client-id-refused'],
     async run(t) {

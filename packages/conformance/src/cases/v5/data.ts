@@ -125,13 +125,17 @@ const badHeaders: readonly Refusal[] = [
   ['unsubscribe', 0xa0, 'MQTT-3.10.1-1', (t: CaseContext) => [u16(1), 0, str(t.topic())]],
   ['pingreq', 0xc1, 'MQTT-2.1.3-1', () => []],
   ['disconnect', 0xe1, 'MQTT-3.14.1-1', () => []],
-  ['auth', 0xf4, 'MQTT-3.15.1-1', () => [0x18, properties(Property.AuthenticationMethod, str('x'))]],
+  [
+    'auth',
+    0xf4,
+    'MQTT-3.15.1-1',
+    () => [0x18, properties(Property.AuthenticationMethod, str('x'))],
+  ],
 ].map(([name, first, id, body]) => ({
   name: `flags-${String(name)}`,
   title: `wrong fixed header flags in ${String(name).replace(/-.*/, '').toUpperCase()}`,
   statements: [...new Set([String(id), 'MQTT-2.1.3-1'])],
-  bytes: (t: CaseContext) =>
-    packet(Number(first), ...(typeof body === 'function' ? body(t) : [])),
+  bytes: (t: CaseContext) => packet(Number(first), ...(typeof body === 'function' ? body(t) : [])),
   // an AUTH on a connection without a method is wrong in two ways
   codes: name === 'auth' ? [0x81, 0x82] : [0x81],
 }));

@@ -47,16 +47,22 @@ const ended = defineCases(5, 'disconnect', [
   },
   {
     name: 'server-sends-and-closes',
-    title: 'A server that sends DISCONNECT closes, sends nothing after it and no Session Expiry Interval in it',
-    statements: ['MQTT-3.14.4-1', 'MQTT-3.14.4-2', 'MQTT-3.14.2-1', 'MQTT-3.14.2-2']
-      .concat('MQTT-4.13.2-1'),
+    title:
+      'A server that sends DISCONNECT closes, sends nothing after it and no Session Expiry Interval in it',
+    statements: ['MQTT-3.14.4-1', 'MQTT-3.14.4-2', 'MQTT-3.14.2-1', 'MQTT-3.14.2-2'].concat(
+      'MQTT-4.13.2-1',
+    ),
     async run(t) {
       const client = await t.connect({ properties: { sessionExpiryInterval: 60 } });
       await client.subscribe(t.topic());
       // the order, and the property, are judged on every packet that comes
       client.send(Buffer.concat([packet(0x00), packet(0xc0)]));
       const { packets } = await client.expectClosed();
-      check(packets.every(({ type }) => type === 14), 'at most DISCONNECT', 'another packet');
+      check(
+        packets.every(({ type }) => type === 14),
+        'at most DISCONNECT',
+        'another packet',
+      );
     },
   },
 ]);
@@ -71,10 +77,16 @@ const codes: readonly (readonly [string, number])[] = [
 
 const refused = refusedPackets(5, 'disconnect', [
   // closing is what any DISCONNECT brings; that the Will goes out is asked for below
-  ...([
-    ['repeated-expiry', [Property.SessionExpiryInterval, u32(1)], [Property.SessionExpiryInterval, u32(1)]],
-    ['topic-alias', [Property.TopicAlias, 0, 1], []],
-  ] as const).map(([name, first, second]) => ({
+  ...(
+    [
+      [
+        'repeated-expiry',
+        [Property.SessionExpiryInterval, u32(1)],
+        [Property.SessionExpiryInterval, u32(1)],
+      ],
+      ['topic-alias', [Property.TopicAlias, 0, 1], []],
+    ] as const
+  ).map(([name, first, second]) => ({
     name,
     title: `a DISCONNECT with wrong properties (${name.replace('-', ' ')})`,
     statements: ['MQTT-4.13.1-1'],

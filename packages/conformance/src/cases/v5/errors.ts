@@ -59,7 +59,8 @@ export const errorCases: readonly ConformanceCase[] = [
     },
     {
       name: 'error-in-acknowledgement-keeps-connection',
-      title: 'PUBACK of 0x80 or more from the client concerns that message only: the connection stays',
+      title:
+        'PUBACK of 0x80 or more from the client concerns that message only: the connection stays',
       statements: ['MQTT-4.4.0-2'],
       requires: ['qos1'],
       async run(t) {

@@ -58,7 +58,8 @@ const fromServer: readonly CaseDefinition[] = [
   },
   {
     name: 'others-flow-at-quota-0',
-    title: 'With a full window all other packets flow: PINGRESP, SUBACK, UNSUBACK, PUBACK, PUBREC, PUBCOMP',
+    title:
+      'With a full window all other packets flow: PINGRESP, SUBACK, UNSUBACK, PUBACK, PUBREC, PUBCOMP',
     statements: ['MQTT-3.3.4-10', 'MQTT-4.9.0-3'],
     async run(t) {
       const { client } = await filledWindow(t);

@@ -51,7 +51,12 @@ const identifiers = defineCases(5, 'identifiers', [
     statements: ['MQTT-2.2.1-6', 'MQTT-3.8.4-2', 'MQTT-3.10.4-5'],
     async run(t: Parameters<ConformanceCase['run']>[0]) {
       const client = await t.connect();
-      const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+      const options = {
+        qos: 0,
+        noLocal: false,
+        retainAsPublished: false,
+        retainHandling: 0,
+      } as const;
       const subscriptions = [{ topicFilter: t.topic(), ...options }];
       client.send({ type: 8, packetId, subscriptions });
       await client.expectNext('suback', { packetId });

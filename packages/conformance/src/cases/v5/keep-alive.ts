@@ -7,7 +7,8 @@ import type { WireClient } from '../../wire-client.ts';
 export const keepAliveCases: readonly ConformanceCase[] = defineCases(5, 'keep-alive', [
   {
     name: 'closed',
-    title: 'The server closes a connection that is silent for 1.5 times the Keep Alive, its Will is due',
+    title:
+      'The server closes a connection that is silent for 1.5 times the Keep Alive, its Will is due',
     statements: ['MQTT-3.1.2-22', 'MQTT-3.2.2-22', 'MQTT-3.1.2-8'],
     slow: true,
     async run(t) {

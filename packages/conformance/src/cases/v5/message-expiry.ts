@@ -160,4 +160,8 @@ function expectInterval(
 }
 
 /** Section 3.3.2.3.3, Message Expiry Interval. */
-export const messageExpiryCases: readonly ConformanceCase[] = defineCases(5, 'message-expiry', cases);
+export const messageExpiryCases: readonly ConformanceCase[] = defineCases(
+  5,
+  'message-expiry',
+  cases,
+);

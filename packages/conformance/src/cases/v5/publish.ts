@@ -87,17 +87,39 @@ const flags = defineCases(5, 'publish', [
 ]);
 
 const forwarded = defineCases(5, 'publish', [
-  ...([
-    ['payload-format', 'MQTT-3.3.2-4', { payloadFormatIndicator: 1 }],
-    ['payload-format-0', 'MQTT-3.3.2-4', { payloadFormatIndicator: 0 }],
-    ['response-topic', 'MQTT-3.3.2-15', { responseTopic: 'answers/ä' }],
-    ['correlation-data', 'MQTT-3.3.2-16', { correlationData: Buffer.from([0, 255, 1]) }],
-    ['correlation-data-empty', 'MQTT-3.3.2-16', { correlationData: Buffer.alloc(0) }],
-    ['content-type', 'MQTT-3.3.2-20', { contentType: 'application/json' }],
-    ['content-type-empty', 'MQTT-3.3.2-20', { contentType: '' }],
-    ['user-properties', 'MQTT-3.3.2-17', { userProperties: [['a', '1'], ['a', '1'], ['', '']] }],
-    ['user-properties-order', 'MQTT-3.3.2-18', { userProperties: [['b', '1'], ['a', '2'], ['b', '0']] }],
-  ] as const).map(([name, statement, expected]) => ({
+  ...(
+    [
+      ['payload-format', 'MQTT-3.3.2-4', { payloadFormatIndicator: 1 }],
+      ['payload-format-0', 'MQTT-3.3.2-4', { payloadFormatIndicator: 0 }],
+      ['response-topic', 'MQTT-3.3.2-15', { responseTopic: 'answers/ä' }],
+      ['correlation-data', 'MQTT-3.3.2-16', { correlationData: Buffer.from([0, 255, 1]) }],
+      ['correlation-data-empty', 'MQTT-3.3.2-16', { correlationData: Buffer.alloc(0) }],
+      ['content-type', 'MQTT-3.3.2-20', { contentType: 'application/json' }],
+      ['content-type-empty', 'MQTT-3.3.2-20', { contentType: '' }],
+      [
+        'user-properties',
+        'MQTT-3.3.2-17',
+        {
+          userProperties: [
+            ['a', '1'],
+            ['a', '1'],
+            ['', ''],
+          ],
+        },
+      ],
+      [
+        'user-properties-order',
+        'MQTT-3.3.2-18',
+        {
+          userProperties: [
+            ['b', '1'],
+            ['a', '2'],
+            ['b', '0'],
+          ],
+        },
+      ],
+    ] as const
+  ).map(([name, statement, expected]) => ({
     name: `forwards-${name}`,
     title: `Forwarded unaltered, at once and as retained message: ${name.replaceAll('-', ' ')}`,
     statements: [statement],
@@ -141,8 +163,9 @@ const forwarded = defineCases(5, 'publish', [
   {
     name: 'all-properties-together',
     title: 'All properties that belong to a message are forwarded together',
-    statements: ['MQTT-3.3.2-4', 'MQTT-3.3.2-15', 'MQTT-3.3.2-16', 'MQTT-3.3.2-17']
-      .concat(['MQTT-3.3.2-20']),
+    statements: ['MQTT-3.3.2-4', 'MQTT-3.3.2-15', 'MQTT-3.3.2-16', 'MQTT-3.3.2-17'].concat([
+      'MQTT-3.3.2-20',
+    ]),
     requires: ['qos1'],
     async run(t) {
       const client = await t.connect();

@@ -35,7 +35,8 @@ const qos1 = defineCases(5, 'qos', [
   },
   {
     name: 'qos1-unacknowledged-kept',
-    title: 'A QoS 1 delivery is unacknowledged until its PUBACK: it is re-sent on the next connection',
+    title:
+      'A QoS 1 delivery is unacknowledged until its PUBACK: it is re-sent on the next connection',
     statements: ['MQTT-4.3.2-3', 'MQTT-4.4.0-1', 'MQTT-3.3.1-1'],
     requires: ['qos1'],
     async run(t) {
@@ -76,7 +77,8 @@ const qos2 = defineCases(
     [
       {
         name: 'qos2-sender',
-        title: 'QoS 2 deliveries have different Packet Identifiers, QoS 2, DUP 0, and PUBREL after PUBREC',
+        title:
+          'QoS 2 deliveries have different Packet Identifiers, QoS 2, DUP 0, and PUBREL after PUBREC',
         statements: ['MQTT-4.3.3-1', 'MQTT-4.3.3-2', 'MQTT-4.3.3-4'],
         async run(t) {
           const client = await t.connect();
@@ -139,7 +141,11 @@ const qos2 = defineCases(
           client.acknowledge(5, packetId);
           await client.expect('pubrel', { packetId });
           await client.lose();
-          const again = await t.connect({ clientId: client.clientId, cleanStart: false, ...keeping });
+          const again = await t.connect({
+            clientId: client.clientId,
+            cleanStart: false,
+            ...keeping,
+          });
           await again.expectNext('pubrel', { packetId });
           again.acknowledge(7, packetId);
           await again.expectSilence();
@@ -150,7 +156,8 @@ const qos2 = defineCases(
       },
       {
         name: 'qos2-receiver-once',
-        title: 'Repeats of a Packet Identifier before PUBREL are answered by PUBREC and not delivered',
+        title:
+          'Repeats of a Packet Identifier before PUBREL are answered by PUBREC and not delivered',
         statements: ['MQTT-4.3.3-10', 'MQTT-4.3.3-8'],
         async run(t) {
           const client = await t.connect();
@@ -199,7 +206,11 @@ const qos2 = defineCases(
           client.sendPublish(t.topic(), 'x', { qos: 2, packetId: 9 });
           await client.expect('pubrec', { packetId: 9 });
           await client.lose();
-          const again = await t.connect({ clientId: client.clientId, cleanStart: false, ...keeping });
+          const again = await t.connect({
+            clientId: client.clientId,
+            cleanStart: false,
+            ...keeping,
+          });
           again.sendPublish(t.topic(), 'x', { qos: 2, packetId: 9, dup: true });
           await again.expect('pubrec', { packetId: 9 });
           again.acknowledge(6, 9);

@@ -7,7 +7,8 @@ const keeping = { properties: { sessionExpiryInterval: 60 } } as const;
 export const redeliveryCases: readonly ConformanceCase[] = defineCases(5, 'redelivery', [
   {
     name: 'in-order-with-identifiers',
-    title: 'After a reconnection everything unacknowledged is re-sent in order, with its identifiers, DUP 1',
+    title:
+      'After a reconnection everything unacknowledged is re-sent in order, with its identifiers, DUP 1',
     statements: ['MQTT-4.4.0-1', 'MQTT-3.3.1-1', 'MQTT-4.6.0-5'],
     requires: ['qos2'],
     async run(t) {

@@ -132,7 +132,8 @@ const disconnects = defineCases(5, 'session', [
   },
   {
     name: 'disconnect-0-to-more',
-    title: 'A DISCONNECT cannot set an expiry when CONNECT had 0: it is a Protocol Error, the Will goes out',
+    title:
+      'A DISCONNECT cannot set an expiry when CONNECT had 0: it is a Protocol Error, the Will goes out',
     statements: ['MQTT-3.14.2-2', 'MQTT-4.13.1-1'],
     async run(t) {
       const watcher = await t.connect();
@@ -165,7 +166,8 @@ const disconnects = defineCases(5, 'session', [
   },
   {
     name: 'expiry-counts-from-the-close',
-    title: 'The Session Expiry Interval counts from the end of the connection, not from its beginning',
+    title:
+      'The Session Expiry Interval counts from the end of the connection, not from its beginning',
     statements: ['MQTT-3.1.2-23', 'MQTT-4.1.0-1'],
     slow: true,
     async run(t) {

@@ -61,7 +61,11 @@ const answered = defineCases(5, 'subscribe', [
       const fixture = 'authorization';
       const { subscribe = '' } = t.fixture(fixture).parameters;
       const client = await t.connect({ fixture });
-      const { reasonCodes } = await client.requestSubscribe([t.topic('a'), subscribe, t.topic('b')]);
+      const { reasonCodes } = await client.requestSubscribe([
+        t.topic('a'),
+        subscribe,
+        t.topic('b'),
+      ]);
       const [a = 0x80, denied = 0, b = 0x80] = reasonCodes;
       check(a < 0x80 && b < 0x80, 'the others granted', `${reasonCodes}`);
       check([0x80, 0x83, 0x87].includes(denied), '0x87', describeCode(denied));
@@ -113,7 +117,8 @@ const delivery = defineCases(5, 'subscribe', [
   ),
   {
     name: 'replaced',
-    title: 'A SUBSCRIBE with a filter that is held replaces its options: one delivery, at the new QoS',
+    title:
+      'A SUBSCRIBE with a filter that is held replaces its options: one delivery, at the new QoS',
     statements: ['MQTT-3.8.4-3'],
     requires: ['qos1'],
     async run(t) {
@@ -252,16 +257,18 @@ const refused = refusedPackets(5, 'subscribe', [
     bytes: () => packet(0x82, u16(1), 0, str(''), 0),
     level: 'practice',
   },
-  ...([
-    ['0', 'Subscription Identifier 0', [0x82], [Property.SubscriptionIdentifier, 0]],
+  ...(
     [
-      'twice',
-      'two Subscription Identifiers',
-      [0x82],
-      [Property.SubscriptionIdentifier, 1, Property.SubscriptionIdentifier, 2],
-    ],
-    ['property', 'a Content Type', [0x81, 0x82], [Property.ContentType, str('a')]],
-  ] as const).map(([name, what, codes, parts]) => ({
+      ['0', 'Subscription Identifier 0', [0x82], [Property.SubscriptionIdentifier, 0]],
+      [
+        'twice',
+        'two Subscription Identifiers',
+        [0x82],
+        [Property.SubscriptionIdentifier, 1, Property.SubscriptionIdentifier, 2],
+      ],
+      ['property', 'a Content Type', [0x81, 0x82], [Property.ContentType, str('a')]],
+    ] as const
+  ).map(([name, what, codes, parts]) => ({
     name: `identifier-${name}`,
     title: `a SUBSCRIBE with ${what}`,
     statements: ['MQTT-4.13.1-1'],

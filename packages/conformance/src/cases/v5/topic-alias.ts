@@ -148,8 +148,9 @@ const fromServer: readonly CaseDefinition[] = [
     title: 'A PUBLISH that was too large to send has not set a Topic Alias',
     statements: ['MQTT-3.1.2-25', 'MQTT-3.3.2-11'],
     async run(t) {
-      const properties = { topicAliasMaximum: 5, maximumPacketSize: 200 };
-      const client = await t.connect({ properties });
+      const client = await t.connect({
+        properties: { topicAliasMaximum: 5, maximumPacketSize: 200 },
+      });
       await client.subscribe({ topicFilter: t.topic(), qos: 0 });
       const publisher = await t.connect();
       await publisher.publish(t.topic(), 'x'.repeat(300));

@@ -3,18 +3,21 @@ import { check } from '../../failure.ts';
 import { expectFilterRefused } from './subscribe.ts';
 
 /** Filters below the topic of the case, and the names that match and do not match. */
-const matching: readonly (readonly [filter: string, yes: readonly string[], no: readonly string[]])[] =
-  [
-    ['a/b', ['a/b'], ['a', 'a/b/c', 'a/B', 'a/b/', '/a/b']],
-    ['a/+', ['a/b', 'a/', 'a/c d'], ['a', 'a/b/c']],
-    ['a/#', ['a', 'a/', 'a/b', 'a/b/c'], ['ab', 'b/a']],
-    ['+/b', ['a/b', '/b'], ['b', 'a/b/']],
-    ['+', ['a', ''], ['a/b', '/']],
-    ['+/+', ['a/b', '/', '/a'], ['a', 'a/b/c']],
-    ['a/+/c', ['a/b/c', 'a//c'], ['a/c', 'a/b/d']],
-    ['+/b/#', ['a/b', 'a/b/c', '/b'], ['a', 'a/c/b']],
-    ['a//b', ['a//b'], ['a/b', 'a///b']],
-  ];
+const matching: readonly (readonly [
+  filter: string,
+  yes: readonly string[],
+  no: readonly string[],
+])[] = [
+  ['a/b', ['a/b'], ['a', 'a/b/c', 'a/B', 'a/b/', '/a/b']],
+  ['a/+', ['a/b', 'a/', 'a/c d'], ['a', 'a/b/c']],
+  ['a/#', ['a', 'a/', 'a/b', 'a/b/c'], ['ab', 'b/a']],
+  ['+/b', ['a/b', '/b'], ['b', 'a/b/']],
+  ['+', ['a', ''], ['a/b', '/']],
+  ['+/+', ['a/b', '/', '/a'], ['a', 'a/b/c']],
+  ['a/+/c', ['a/b/c', 'a//c'], ['a/c', 'a/b/d']],
+  ['+/b/#', ['a/b', 'a/b/c', '/b'], ['a', 'a/c/b']],
+  ['a//b', ['a//b'], ['a/b', 'a///b']],
+];
 
 const cases: readonly CaseDefinition[] = [
   ...matching.map(([filter, yes, no]) => ({
@@ -123,7 +126,8 @@ const cases: readonly CaseDefinition[] = [
   })),
   {
     name: 'wildcards-unavailable',
-    title: 'Where wildcards are unavailable a filter with one is refused with 0xA2, by SUBACK or DISCONNECT',
+    title:
+      'Where wildcards are unavailable a filter with one is refused with 0xA2, by SUBACK or DISCONNECT',
     statements: ['MQTT-4.7.0-1', 'MQTT-3.9.3-2'],
     needs: ['no-wildcard'],
     async run(t) {
@@ -134,7 +138,13 @@ const cases: readonly CaseDefinition[] = [
         type: 8,
         packetId: 1,
         subscriptions: [
-          { topicFilter: t.topic('a/#'), qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 },
+          {
+            topicFilter: t.topic('a/#'),
+            qos: 0,
+            noLocal: false,
+            retainAsPublished: false,
+            retainHandling: 0,
+          },
         ],
       });
       const suback = await client.expect('suback').catch(() => undefined);

@@ -365,7 +365,9 @@ function delayed(t: CaseContext, willDelayInterval: number): WillRequest {
   return { ...willOf(t), properties: { willDelayInterval } };
 }
 
-function expiring(sessionExpiryInterval: number): { properties: { sessionExpiryInterval: number } } {
+function expiring(sessionExpiryInterval: number): {
+  properties: { sessionExpiryInterval: number };
+} {
   return { properties: { sessionExpiryInterval } };
 }
 

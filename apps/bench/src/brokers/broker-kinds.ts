@@ -1,0 +1,10 @@
+import { aedes } from './aedes.ts';
+import type { BrokerKind, BrokerName } from './broker-process.ts';
+import { mosquitto } from './mosquitto.ts';
+import { wellhead } from './wellhead.ts';
+
+export const brokerKinds: { readonly [name in BrokerName]: BrokerKind } = {
+  wellhead,
+  mosquitto,
+  aedes,
+};

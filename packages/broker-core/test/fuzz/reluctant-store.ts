@@ -1,0 +1,177 @@
+import type { MessageRecord } from '@wellhead/session-store';
+import {
+  type QueuedDelivery,
+  type RetainedRecord,
+  type SessionChange,
+  type SessionRecord,
+  type SessionStore,
+  StoreError,
+  type StoreSizes,
+  type StoreSupport,
+} from '@wellhead/session-store';
+import { MemorySessionStore } from '@wellhead/session-store/memory';
+import { serialOf } from './payload.ts';
+import type { StoreMode } from './step.ts';
+import { InjectedError } from './violation.ts';
+
+type Status = 'pending' | 'settled' | 'failed';
+
+/** A store that answers when it is told to, and refuses commits when it is told to. It notes what has become of each change. */
+export class ReluctantStore implements SessionStore {
+  readonly supports: StoreSupport;
+  readonly mode: StoreMode;
+  /** Survives the broker. */
+  readonly inner: MemorySessionStore;
+  /** Commits that are going to be refused. */
+  failing = 0;
+  hasFailed = false;
+  /** Everything is answered at once from now on. */
+  isWilling = false;
+  readonly #waiting: (() => void)[] = [];
+  readonly #status = new Map<string, Status>();
+  readonly #settled = new Map<string, number>();
+  #unsettled = 0;
+
+  constructor(mode: StoreMode, inner: MemorySessionStore = new MemorySessionStore()) {
+    this.mode = mode;
+    this.inner = inner;
+    this.supports = { durable: mode !== 'at-once', shared: false };
+  }
+
+  /** Answers that have not been given. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get unsettledCommits(): number {
+    return this.#unsettled;
+  }
+
+  /** Gives the oldest answers; how many it gave. */
+  settle(count: number): number {
+    const given = this.#waiting.splice(0, count);
+    for (const give of given) give();
+    return given.length;
+  }
+
+  /** What has become of a change by its name, see {@link namesOf}; `undefined` when there was none. */
+  status(name: string): Status | undefined {
+    return this.#status.get(name);
+  }
+
+  /** How many changes of a name are settled. */
+  settledTimes(name: string): number {
+    return this.#settled.get(name) ?? 0;
+  }
+
+  commit(given: readonly SessionChange[]): Promise<void> | undefined {
+    const changes = given.slice();
+    const mustFail = this.failing > 0;
+    if (mustFail) {
+      this.failing--;
+      this.hasFailed = true;
+    }
+    const isNow = (this.mode === 'at-once' || this.isWilling) && this.#waiting.length === 0;
+    if (isNow && !mustFail) {
+      const answer = this.inner.commit(changes);
+      this.#note(changes, answer === undefined ? 'settled' : 'failed');
+      return answer;
+    }
+    this.#note(changes, 'pending');
+    this.#unsettled++;
+    const early = this.mode === 'in-order' || mustFail ? undefined : this.inner.commit(changes);
+    early?.catch(() => undefined);
+    return this.#answer(async () => {
+      this.#unsettled--;
+      try {
+        if (mustFail)
+          throw new StoreError('STORE_FULL', 'as told', { cause: new InjectedError('full') });
+        await (this.mode === 'in-order' ? this.inner.commit(changes) : early);
+        this.#note(changes, 'settled');
+      } catch (error) {
+        this.#note(changes, 'failed');
+        throw error;
+      }
+    });
+  }
+
+  load(): AsyncIterable<SessionRecord> {
+    return this.inner.load();
+  }
+
+  loadRetained(): AsyncIterable<RetainedRecord> {
+    return this.inner.loadRetained();
+  }
+
+  lastMessageId(): number {
+    return this.inner.lastMessageId();
+  }
+
+  readQueue(
+    clientId: string,
+    after: number,
+    limit: number,
+  ): readonly QueuedDelivery[] | Promise<readonly QueuedDelivery[]> {
+    if (this.mode === 'at-once') return this.inner.readQueue(clientId, after, limit);
+    return this.#answer(async () => this.inner.readQueue(clientId, after, limit));
+  }
+
+  readRetained(
+    topicNames: readonly string[],
+  ): readonly (MessageRecord | undefined)[] | Promise<readonly (MessageRecord | undefined)[]> {
+    if (this.mode === 'at-once') return this.inner.readRetained(topicNames);
+    return this.#answer(async () => this.inner.readRetained(topicNames));
+  }
+
+  sizes(): StoreSizes {
+    return this.inner.sizes();
+  }
+
+  /** The store outlives its brokers. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #answer<T>(give: () => Promise<T>): Promise<T> {
+    const isNow = this.isWilling || this.mode === 'at-once';
+    if (isNow && this.#waiting.length === 0) return give();
+    return new Promise((resolve) => {
+      this.#waiting.push(() => resolve(give()));
+    });
+  }
+
+  #note(changes: readonly SessionChange[], status: Status): void {
+    for (const change of changes) {
+      for (const name of namesOf(change)) {
+        this.#status.set(name, status);
+        if (status === 'settled') this.#settled.set(name, this.settledTimes(name) + 1);
+      }
+    }
+  }
+}
+
+/** What stands for a change in the checks: what it lets the broker say. */
+function namesOf(change: SessionChange): string[] {
+  switch (change.type) {
+    case 'enqueued': {
+      const serial = serialOf(change.message.payload);
+      return [
+        `message ${serial}`,
+        ...change.deliveries.flatMap(({ clientId, packetId }) =>
+          packetId > 0 ? [`sent ${clientId} ${serial}`] : [],
+        ),
+      ];
+    }
+    case 'retained-set':
+      return [`retained ${serialOf(change.message.payload)}`];
+    case 'received':
+    case 'receipt-released':
+      return [`${change.type} ${change.clientId} ${change.packetId}`];
+    case 'subscribed':
+      return [`subscribed ${change.clientId} ${change.subscription.topicFilter}`];
+    case 'unsubscribed':
+      return [`unsubscribed ${change.clientId} ${change.topicFilter}`];
+    case 'session-opened':
+      return [`opened ${change.clientId}`];
+    default:
+      return [];
+  }
+}
