@@ -82,8 +82,8 @@ export class Publication {
     this.to = view.end;
     this.packetIdOffset = view.packetIdOffset;
     this.#sourceIsV5 = view.protocolVersion === 5;
-    // a packet that used an alias is not what anybody else can read
-    this.#identical = view.topicAlias === 0;
+    // a packet that used an alias is not what anybody else can read; MQTT 3.1 may set DUP at QoS 0
+    this.#identical = view.topicAlias === 0 && !(view.dup && view.qos === 0);
   }
 
   fromMessage(

@@ -1,6 +1,6 @@
 import { type QoS, encode } from '@wellhead/codec';
 import { expect, test } from 'vitest';
-import { type Client, type World, inWorld, publishPacket } from './support.ts';
+import { type Client, World, inWorld, publishPacket } from './support.ts';
 
 function pair(world: World, version: 3 | 4 | 5 = 5): { publisher: Client; subscriber: Client } {
   const subscriber = world.connect({ clientId: 'subscriber', protocolVersion: version });
@@ -405,3 +405,12 @@ function encodeFor(client: Client, topicName: string, payload: string, qos: QoS)
     client.version,
   );
 }
+
+test('[MQTT-3.3.1-2 @3.1.1] [MQTT-3.3.1-3 @3.1.1] DUP at QoS 0, which MQTT 3.1 does not forbid, goes no further', async () => {
+  await using world = await World.create();
+  const subscriber = world.connect({ clientId: 's', protocolVersion: 4 });
+  subscriber.subscribe('t');
+  const publisher = world.connect({ clientId: 'p', protocolVersion: 3 });
+  publisher.sendBytes(0x38, 4, 0, 1, 0x74, 0x78);
+  expect(subscriber.messages()).toEqual(['t=x q0']);
+});
