@@ -23,7 +23,8 @@ const problems = [
 for (const [file = '', text = ''] of files) {
   const path = join(root, file);
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
-  if (process.argv.includes('--check')) problems.push(`${file} is stale: npm run conformance:matrix`);
+  if (process.argv.includes('--check'))
+    problems.push(`${file} is stale: npm run conformance:matrix`);
   else writeFileSync(path, text);
 }
 for (const problem of problems) console.error(problem);

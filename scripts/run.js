@@ -1,4 +1,4 @@
-// npm start, npm test, npm run build, npm run release: all that a fresh clone needs, given Node and npm.
+// npm start, npm test, npm run build, npm run release, npm run bench: all that a fresh clone needs, given Node and npm.
 
 import { fileURLToPath } from 'node:url';
 
@@ -13,7 +13,7 @@ const { removeStaleOutput } = await import('./stale-output.js');
 const { Report, StepFailure, runTool } = await import('./step.js');
 
 const [command = '', ...args] = process.argv.slice(2);
-const commands = new Map(Object.entries({ start, build, test, release }));
+const commands = new Map(Object.entries({ start, build, test, release, bench, micro }));
 
 try {
   await (commands.get(command) ?? usage)();
@@ -54,6 +54,19 @@ async function release() {
   await (args.includes('--dry-run') ? showRelease() : publishRelease());
 }
 
+async function bench() {
+  await prepare(new Report(process.stderr));
+  const program = new URL('../apps/bench/dist/main.js', import.meta.url);
+  const { main } = await import(program.href);
+  process.exitCode = await main(['compare', ...args]);
+}
+
+async function micro() {
+  await prepare(new Report(process.stderr));
+  const { runMicroBenchmarks } = await import('./micro-benchmarks.js');
+  await runMicroBenchmarks(args);
+}
+
 /** @param {import('./step.js').Report} steps */
 async function prepare(steps) {
   await steps.must('install', installWorkspace);
@@ -64,6 +77,8 @@ async function prepare(steps) {
 }
 
 async function usage() {
-  console.error('Usage: node scripts/run.js start | build | test | release [--dry-run]');
+  console.error(
+    'Usage: node scripts/run.js start | build | test | release [--dry-run] | bench | micro',
+  );
   process.exitCode = 1;
 }

@@ -41,7 +41,14 @@ function summary(tables, proofs) {
     ];
   });
   return table(
-    ['MQTT', 'statements', 'proven for a server', 'for the codec', 'for a client', 'not observable'],
+    [
+      'MQTT',
+      'statements',
+      'proven for a server',
+      'for the codec',
+      'for a client',
+      'not observable',
+    ],
     rows,
   );
 }
@@ -62,7 +69,9 @@ function versionPart(version, tables, proofs) {
 function row(statement, { cases, tables, client }) {
   const { id, text, note, server, codec, observable } = statement;
   const others = listed(tables, codec ? open : none);
-  const first = observable ? listed(cases.map(code), server ? open : none) : `not observable: ${note}`;
+  const first = observable
+    ? listed(cases.map(code), server ? open : none)
+    : `not observable: ${note}`;
   return [id, escape(text), first, others, listed(client, statement.client ? 'later' : none)];
 }
 

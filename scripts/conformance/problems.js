@@ -21,9 +21,11 @@ export function* unproven(tables, proofs) {
     for (const { id, server, codec, observable, note } of tables[version].values()) {
       const { cases, tables: elsewhere } = proofs.of(version, id);
       const what = `${id} of ${version}`;
-      if (server && cases.length === 0) yield `${what}: no case of the suite proves it for a server`;
+      if (server && cases.length === 0)
+        yield `${what}: no case of the suite proves it for a server`;
       if (codec && elsewhere.length === 0) yield `${what}: no test proves it for the codec`;
-      if (!observable && note === '') yield `${what}: ${statementFile(version)} says not why it is not observable`;
+      if (!observable && note === '')
+        yield `${what}: ${statementFile(version)} says not why it is not observable`;
     }
   }
 }

@@ -67,7 +67,10 @@ export class ProofIndex {
 
 /** `packages/codec/test/connect.test.ts` is `codec/connect`. @param {string} file */
 function shortened(file) {
-  return file.replace(/^(?:packages|apps)\//, '').replace('/test/', '/').replace('.test.ts', '');
+  return file
+    .replace(/^(?:packages|apps)\//, '')
+    .replace('/test/', '/')
+    .replace('.test.ts', '');
 }
 
 const suiteFile = 'packages/conformance/test/wellhead.test.ts';

@@ -18,6 +18,8 @@ export type Invocation =
       readonly type: 'compare';
       readonly cases: readonly BenchCase[];
       readonly peers: readonly BrokerName[];
+      /** Nobody named the peers: those that are not installed are left out. */
+      readonly arePeersUsual: boolean;
       readonly rounds: number;
       readonly times: RunTimes;
       readonly files: ReportFiles;
@@ -76,11 +78,13 @@ function parseCompare(args: readonly string[]): Invocation {
   const options = { ...own, ...timeOptions, ...fileOptions };
   const { values } = parseArgs({ args: [...args], options });
   const { peers = 'mosquitto,aedes', scenarios = 'quick', rounds = '1' } = values;
+  const arePeersUsual = values.peers === undefined;
   const names = peers === 'none' ? [] : peers.split(',').map((name) => brokerNamed(name.trim()));
   return {
     type: 'compare',
     cases: selectCases(scenarios),
     peers: names.filter((name) => name !== 'wellhead'),
+    arePeersUsual,
     rounds: numberOf('--rounds', rounds, 1, 100),
     times: timesOf(values),
     files: filesOf(values),

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { scenarios } from './bench-case.ts';
 import { brokerKinds } from './brokers/broker-kinds.ts';
-import { BrokerStartError } from './brokers/broker-process.ts';
+import { type BrokerKind, BrokerStartError } from './brokers/broker-process.ts';
 import { caseName } from './case-name.ts';
 import { caseSets } from './case-sets.ts';
 import { type Invocation, type ReportFiles, parseCommandLine } from './command-line.ts';
@@ -71,12 +71,27 @@ async function run({ bench, broker, times, json }: Invocation & { type: 'run' })
 
 async function compare(invocation: Invocation & { type: 'compare' }): Promise<number> {
   const { cases, peers, rounds, times, files } = invocation;
-  const kinds = [brokerKinds.wellhead, ...peers.map((peer) => brokerKinds[peer])];
+  const kinds = [brokerKinds.wellhead];
+  for (const peer of peers) {
+    const isThere = await isInstalled(brokerKinds[peer]);
+    if (isThere || !invocation.arePeersUsual) kinds.push(brokerKinds[peer]);
+  }
   const progress = new Progress(process.stderr);
   const comparison = await compareBrokers({ cases, kinds, rounds, times, progress });
   writeReports(comparison, files);
   process.stdout.write(`\n${textReport(comparison)}`);
   return failures(comparison).length === 0 ? 0 : 1;
+}
+
+async function isInstalled(kind: BrokerKind): Promise<boolean> {
+  try {
+    await kind.version();
+    return true;
+  } catch (error) {
+    if (!(error instanceof BrokerStartError)) throw error;
+    process.stderr.write(`without ${kind.name}: ${error.message}\n`);
+    return false;
+  }
 }
 
 function report(file: string, files: ReportFiles): number {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Program } from './program.ts';
-import { type Address, Wellhead, program, runWellhead } from './wellhead.ts';
+import { type Address, Wellhead, programFile, runWellhead } from './wellhead.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wellhead-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -183,7 +183,7 @@ describe('a start that fails says why in one line, and exits with 1', () => {
       await using server = await Wellhead.start();
       const { port } = server.address('mqtt');
       const line = `exec "$0" "$@" 2>/dev/full`;
-      const args = [process.execPath, program, '--port', String(port)];
+      const args = [process.execPath, programFile, '--port', String(port)];
       await using full = new Program('sh', ['-c', line, ...args]);
       expect((await full.end).status).toBe(1);
     },

@@ -9,7 +9,7 @@ export interface Address {
 }
 
 const folder = join(import.meta.dirname, '..');
-export const program: string = join(folder, 'bin', 'wellhead.js');
+export const programFile: string = join(folder, 'bin', 'wellhead.js');
 
 /** The program under test, not waited for. `preload` is a module that Node loads before it. */
 export function runWellhead(args: readonly string[], preload?: string): Program {
@@ -19,7 +19,7 @@ export function runWellhead(args: readonly string[], preload?: string): Program 
     );
   }
   const loaded = preload === undefined ? [] : ['--import', preload];
-  return new Program(process.execPath, [...loaded, program, ...args]);
+  return new Program(process.execPath, [...loaded, programFile, ...args]);
 }
 
 /** A broker in a child process, on free ports, that is ready. Disposing of it kills it. */

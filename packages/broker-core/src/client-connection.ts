@@ -72,6 +72,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
       role: 'server',
       maximumConnectSize: context.limits.maximumConnectSize,
       maximumPacketSize: context.limits.maximumPacketSize,
+      maximumRequestSize: context.limits.maximumRequestSize,
       topics: context.topics,
     });
     this.reschedule();
@@ -168,7 +169,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   #connectedPacket(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
     switch (packet.type) {
       case PacketType.Pingreq:
-        this.send(PINGRESP); // [MQTT-3.12.4-1]
+        this.sendPingresp(); // [MQTT-3.12.4-1]
         return;
       case PacketType.Subscribe:
         receiveSubscribe(this, packet);
@@ -306,5 +307,3 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     }
   }
 }
-
-const PINGRESP: Packet = { type: PacketType.Pingresp };

@@ -70,6 +70,14 @@ export abstract class ClientOutput {
     return true;
   }
 
+  /** Two bytes that are always the same: nothing is encoded. */
+  sendPingresp(): void {
+    if (this.closing || this.maximumPacketSize < 2) return;
+    this.outbox.append(PINGRESP);
+    this.context.counters.packetsSent++;
+    this.touch();
+  }
+
   /** The same for a packet that promises what the turn has changed: it leaves behind the commit. */
   promise(packet: Suback | Unsuback | Connack): boolean {
     const at = this.outbox.bytes;
@@ -364,6 +372,7 @@ function withoutExplanation(packet: Packet): Packet {
   } as Packet;
 }
 
+const PINGRESP = encode({ type: PacketType.Pingresp }, 5);
 const NOTHING = new Uint8Array(0);
 const EXPLAINING_ANYWAY: ReadonlySet<number> = new Set([
   PacketType.Publish,

@@ -11,6 +11,8 @@ export interface BrokerLimits {
   readonly maximumConnectSize: number;
   /** Largest packet accepted after CONNECT, in bytes, announced as Maximum Packet Size. @default 16_777_216 */
   readonly maximumPacketSize: number;
+  /** Largest packet other than CONNECT and PUBLISH, in bytes: the filters of a SUBSCRIBE cost more than their bytes. @default 1_048_576 */
+  readonly maximumRequestSize: number;
   /** Milliseconds that one packet may take to arrive, plus one second for each KiB of it. @default 10_000 */
   readonly packetTimeout: number;
   /** QoS 1 and 2 PUBLISH of one client that may await our acknowledgement, announced as Receive Maximum. @default 1024 */
@@ -73,6 +75,7 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   connectTimeout: 10_000,
   maximumConnectSize: 65_536,
   maximumPacketSize: 16_777_216,
+  maximumRequestSize: 1_048_576,
   packetTimeout: 10_000,
   receiveMaximum: 1024,
   maximumInflight: 1024,
@@ -137,6 +140,7 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['connectTimeout', 1, LARGE],
   ['maximumConnectSize', 16, 268_435_460],
   ['maximumPacketSize', 16, 268_435_460],
+  ['maximumRequestSize', 16, 268_435_460],
   ['packetTimeout', 1, LARGE],
   ['receiveMaximum', 1, 65_535],
   ['maximumInflight', 1, 65_535],

@@ -127,7 +127,7 @@ test(
   }),
 );
 
-test.fails(
+test(
   '[MQTT-3.3.1-2] [MQTT-3.3.1-2 @3.1.1] DUP at QoS 0, which 3.1 does not forbid, is not passed on to anybody',
   inWorld((world) => {
     const readers = VERSIONS.map((protocolVersion) => {

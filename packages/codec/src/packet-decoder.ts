@@ -33,6 +33,13 @@ export interface PacketDecoderOptions {
   readonly maximumPacketSize?: number;
   /** The same for the first packet that a server receives. @default maximumPacketSize */
   readonly maximumConnectSize?: number;
+  /**
+   * The same for packets other than CONNECT and PUBLISH: each of their fields costs work and memory, so
+   * that one of the full Maximum Packet Size would hold up everybody else. Beyond: 0x97.
+   *
+   * @default maximumPacketSize
+   */
+  readonly maximumRequestSize?: number;
   /** Shared between connections; without it the decoder makes a small one when the first PUBLISH comes. */
   readonly topics?: TopicTable<unknown>;
 }
@@ -54,6 +61,7 @@ export class PacketDecoder {
   readonly #sink: PacketSink;
   readonly #sender: Role | undefined;
   readonly #maximumConnectSize: number;
+  readonly #maximumRequestSize: number;
   readonly #topics: TopicTable<unknown> | undefined;
   #connectSeen: boolean;
   #state: State = State.Open;
@@ -73,6 +81,7 @@ export class PacketDecoder {
     this.#connectSeen = role === 'server' && protocolVersion !== undefined;
     this.maximumPacketSize = options.maximumPacketSize ?? maximumInteger + 5;
     this.#maximumConnectSize = options.maximumConnectSize ?? this.maximumPacketSize;
+    this.#maximumRequestSize = options.maximumRequestSize ?? Infinity;
     this.#topics = options.topics;
   }
 
@@ -171,8 +180,10 @@ export class PacketDecoder {
         this.#fail(integerRule(remaining), first);
         break;
       }
-      if (remaining >= 0 && body - position + remaining > this.#sizeLimit) {
-        this.#fail(rules.packetTooLarge, first);
+      const tooLarge =
+        remaining < 0 ? undefined : this.#sizeRule(first, body - position + remaining);
+      if (tooLarge !== undefined) {
+        this.#fail(tooLarge, first);
         break;
       }
       if (remaining < 0 || remaining > end - body) {
@@ -198,8 +209,9 @@ export class PacketDecoder {
         return bytes.length;
       }
       if (assembly.total === 0) return position;
-      if (assembly.total > this.#sizeLimit) {
-        this.#fail(rules.packetTooLarge, first);
+      const tooLarge = this.#sizeRule(first, assembly.total);
+      if (tooLarge !== undefined) {
+        this.#fail(tooLarge, first);
         return position;
       }
     }
@@ -284,11 +296,14 @@ export class PacketDecoder {
     return firstByteRule(first, this.#sender, this.protocolVersion, this.#connectSeen);
   }
 
-  get #sizeLimit(): number {
-    const isFirst = this.#sender === 'client' && !this.#connectSeen;
-    return isFirst
-      ? Math.min(this.#maximumConnectSize, this.maximumPacketSize)
-      : this.maximumPacketSize;
+  /** What is wrong with the size of a packet, if anything. */
+  #sizeRule(first: number, size: number): Rule | undefined {
+    if (size > this.maximumPacketSize) return rules.packetTooLarge;
+    if (this.#sender === 'client' && !this.#connectSeen) {
+      return size > this.#maximumConnectSize ? rules.packetTooLarge : undefined;
+    }
+    const isRequest = size > this.#maximumRequestSize && first >> 4 !== PacketType.Publish;
+    return isRequest ? rules.requestTooLarge : undefined;
   }
 
   /** 0 was refused at the first byte of anything but a CONNECT, which brings its own. */

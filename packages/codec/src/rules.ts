@@ -34,6 +34,7 @@ export const rules = {
   integerTooLong: [0x81, 'a Variable Byte Integer has more than four bytes', '1.5.5-1'],
   integerNotMinimal: [0x81, 'a Variable Byte Integer is not in its shortest form', '1.5.5-1'],
   packetTooLarge: [0x95, 'the packet is above the Maximum Packet Size'],
+  requestTooLarge: [0x97, 'the packet is larger than this receiver takes of its kind'],
   truncated: [0x81, 'a field ends behind its packet'],
   trailingBytes: [0x81, 'the packet goes on behind its last field'],
   notOnePacket: [0x81, 'the bytes are not exactly one packet'],

@@ -1,6 +1,6 @@
 // Section 2.1 (5.0) and 2.2 (3.1.1): type, flags, Remaining Length; and who may send what.
 import { describe, expect, test } from 'vitest';
-import { type ProtocolVersion, type Role } from '../src/index.ts';
+import { PacketDecoder, type ProtocolError, type ProtocolVersion, type Role } from '../src/index.ts';
 import { decodeEveryWay } from './drive.ts';
 import { hex, integer, join, text } from './wire.ts';
 
@@ -135,3 +135,27 @@ describe('[MQTT-1.5.5-1] the Remaining Length', () => {
     expect(packets[0]).toHaveProperty('payload', payload);
   });
 });
+
+test.each([
+  ['SUBSCRIBE', 0x82],
+  ['UNSUBSCRIBE', 0xa2],
+  ['PUBACK', 0x40],
+])(
+  'a %s above maximumRequestSize is refused at its fixed header, a PUBLISH is not',
+  (_name, first) => {
+    const errors: number[] = [];
+    const sink = {
+      publish: () => undefined,
+      acknowledge: () => undefined,
+      packet: () => undefined,
+      malformed: (error: ProtocolError) => void errors.push(error.reasonCode),
+    };
+    const options = { role: 'server', protocolVersion: 5, maximumRequestSize: 100 } as const;
+    new PacketDecoder(sink, options).receive(Uint8Array.of(0x30, 99));
+    expect(errors).toEqual([]);
+    new PacketDecoder(sink, options).receive(Uint8Array.of(first, 98));
+    expect(errors).toEqual([]);
+    new PacketDecoder(sink, options).receive(Uint8Array.of(first, 99));
+    expect(errors).toEqual([0x97]);
+  },
+);

@@ -142,13 +142,10 @@ export class Player {
   /** Lets everything happen that can happen without time and without answers, then looks. */
   async settle(): Promise<void> {
     for (let rounds = 0; ; rounds++) {
-      let hasMoved = false;
-      while (this.network.pump() + Number(this.host.turn()) > 0) {
-        hasMoved = true;
-        demand(++rounds < 20_000, 'livelock', () => 'the broker does not come to rest');
-      }
+      const hasMoved = this.#move();
       await new Promise((resolve) => setImmediate(resolve));
       if (!hasMoved && rounds > 0) break;
+      demand(rounds < 10_000, 'livelock', () => 'promises move the broker without end');
     }
     this.#throwFailures();
     checkInside(this);
@@ -600,11 +597,17 @@ export class Player {
 
   /** What comes of a timer, without a look at everything. */
   async #quickly(): Promise<void> {
-    let hasMoved = false;
-    while (this.network.pump() + Number(this.host.turn()) > 0) hasMoved = true;
-    if (!hasMoved) return;
+    if (!this.#move()) return;
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.network.pump() + Number(this.host.turn()) > 0);
+    this.#move();
+  }
+
+  /** Whatever is due at once; false when nothing was. */
+  #move(): boolean {
+    let rounds = 0;
+    while (this.network.pump() + Number(this.host.turn()) > 0)
+      demand(++rounds < 20_000, 'livelock', () => 'the broker does not come to rest');
+    return rounds > 0;
   }
 
   async #giveEverything(): Promise<void> {

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { test } from 'vitest';
 import { CASE_LENGTH } from './campaign.ts';
 import { generateCase } from './generate.ts';
@@ -12,6 +13,7 @@ test('scan', { timeout: Infinity }, async () => {
   const found = new Map<string, { seed: number; message: string }[]>();
   const started = performance.now();
   for (let seed = from; seed < from + count; seed++) {
+    appendFileSync('/tmp/scan.log', `${seed}\n`);
     const violation = await findViolation(generateCase(seed, CASE_LENGTH));
     if (violation === undefined) continue;
     const list = found.get(violation.rule) ?? [];

@@ -55,7 +55,11 @@ async function startAll(
       .filter((name) => name.endsWith('.conf'))
       .map((name) => start(join(folder, name), children)),
   );
-  return { target: `mqtt://127.0.0.1:${open}`, webSocket: `ws://127.0.0.1:${ws}`, fixtures: mosquittoFixtures(ports) };
+  return {
+    target: `mqtt://127.0.0.1:${open}`,
+    webSocket: `ws://127.0.0.1:${ws}`,
+    fixtures: mosquittoFixtures(ports),
+  };
 }
 
 /** Resolves when it serves; rejects with what it said when it ended before. */
