@@ -29,7 +29,17 @@ async function start() {
   // The broker runs in this process, so signals and the exit status need no forwarding.
   const bin = new URL('../apps/server/bin/wellhead.js', import.meta.url);
   process.argv.splice(1, Infinity, fileURLToPath(bin), 'start', ...args);
+  stopWithParent();
   await import(bin.href);
+}
+
+/** npm puts a shell between itself and us, which a signal to npm ends without a word to us. */
+function stopWithParent() {
+  const parent = process.ppid;
+  const watch = () => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  };
+  setInterval(watch, 500).unref();
 }
 
 async function build() {

@@ -55,12 +55,15 @@ function summary(tables, proofs) {
 
 /** @param {Version} version @param {Tables} tables @param {ProofIndex} proofs */
 function versionPart(version, tables, proofs) {
-  const sections = Map.groupBy(tables[version].values(), ({ id }) => sectionOf(version, id));
-  const parts = Array.from(sections, ([title, statements]) => {
-    const rows = statements.map((statement) => row(statement, proofs.of(version, statement.id)));
-    const head = ['statement', 'says', 'server', 'other tests', 'client'];
-    return `### ${title}\n\n${table(head, rows)}`;
-  });
+  /** @type {Map<string, string[][]>} */
+  const sections = new Map();
+  for (const statement of tables[version].values()) {
+    const title = sectionOf(version, statement.id);
+    const rows = sections.get(title) ?? [];
+    sections.set(title, [...rows, row(statement, proofs.of(version, statement.id))]);
+  }
+  const head = ['statement', 'says', 'server', 'other tests', 'client'];
+  const parts = Array.from(sections, ([title, rows]) => `### ${title}\n\n${table(head, rows)}`);
   const source = `[${statementFile(version)}](${statementFile(version).replace('docs/', '')})`;
   return `## MQTT ${version}\n\nThe statements, with notes: ${source}.\n\n${parts.join('\n')}`;
 }

@@ -8,7 +8,7 @@ export function packageTables(tables) {
     const short = version === '5.0' ? '5' : '311';
     const lines = [...tables[version].values()]
       .filter(({ server }) => server)
-      .map(({ id, text }) => `${id} ${text.replaceAll(/[\\`$]/g, String.raw`\$&`)}\n`);
+      .map(({ id, text }) => `${id} ${text.replaceAll(/[\\`]|\$(?={)/g, String.raw`\$&`)}\n`);
     return [`packages/conformance/src/statements-${short}.ts`, source(version, short, lines)];
   });
 }

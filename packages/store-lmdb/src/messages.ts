@@ -36,7 +36,7 @@ export function unuseMessage(
   state.counters.rowMessageBytes -= size;
 }
 
-export function addContent(state: StoreState, message: MessageRecord): Content {
+function addContent(state: StoreState, message: MessageRecord): Content {
   const entry = state.journal.current;
   const content = new Content(message, entry);
   entry.contents.push(content);

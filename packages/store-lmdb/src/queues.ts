@@ -84,7 +84,7 @@ export function settle(state: StoreState, session: StoredSession, messageId: num
 }
 
 /** Adds a delivery to the current journal entry. */
-export function addDelivery(
+function addDelivery(
   state: StoreState,
   session: StoredSession,
   what: DeliveryState,
