@@ -27,7 +27,7 @@ export function difference(expected: object, actual: object, path = ''): string 
 }
 
 /** Equality by content for what packets are made of. */
-export function isSame(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   if (typeof a === 'string' && b instanceof Uint8Array) return Buffer.from(a).equals(b);
   if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.from(a).equals(b);
   if (Array.isArray(a)) {

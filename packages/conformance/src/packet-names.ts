@@ -22,7 +22,7 @@ export interface PacketByName {
 export type PacketName = keyof PacketByName;
 
 /** The number of a packet by name. */
-export const packetTypes: { readonly [name in PacketName]: PacketByName[name]['type'] } = {
+const packetTypes: { readonly [name in PacketName]: PacketByName[name]['type'] } = {
   connect: PacketType.Connect,
   connack: PacketType.Connack,
   publish: PacketType.Publish,
