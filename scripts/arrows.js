@@ -16,6 +16,7 @@ const arrows = {
     thirdParty: [],
   },
   bench: { workspace: ['codec'], thirdParty: [] },
+  crash: { workspace: ['codec'], thirdParty: [] },
   conformance: { workspace: ['codec'], thirdParty: ['commander', 'ws'] },
   server: {
     workspace: [
@@ -23,6 +24,7 @@ const arrows = {
       'topic-matcher',
       'protocol',
       'session-store',
+      'store-lmdb',
       'transport',
       'transport-node',
       'broker-core',

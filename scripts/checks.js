@@ -15,6 +15,7 @@ export const checks = /** @type {const} */ ([
   ['turbo tags', 'turbo', 'boundaries'],
   ['exports', 'node', 'scripts/check-exports.js'],
   ['error docs', 'node', 'scripts/check-errors.js'],
+  ['statements', 'node', 'scripts/conformance-matrix.js', '--check'],
 ]);
 
 /**

@@ -16,12 +16,12 @@ import { citations } from './citations.js';
  * @property {string[]} client the same, of the package of the client
  */
 
-/** Every test of the workspace, named as it runs. @returns {Promise<ListedTest[]>} */
+/** Every test of the workspace, named as it runs; without isolation because nothing runs here. @returns {Promise<ListedTest[]>} */
 export async function listTests() {
   const folder = mkdtempSync(join(tmpdir(), 'wellhead-tests-'));
   try {
     const list = join(folder, 'tests.json');
-    const { ok, output } = await runTool('vitest', ['list', `--json=${list}`]);
+    const { ok, output } = await runTool('vitest', ['list', '--no-isolate', `--json=${list}`]);
     if (!ok) throw new Error(`vitest cannot list the tests:\n${output}`);
     /** @type {ListedTest[]} */
     const tests = JSON.parse(readFileSync(list, 'utf8'));
@@ -61,6 +61,7 @@ export class ProofIndex {
       const list = file.startsWith('packages/client/') ? proofs.client : proofs.tables;
       const short = shortened(file);
       if (!list.includes(short)) list.push(short);
+      list.sort(); // vitest lists files in any order
     }
   }
 }

@@ -79,12 +79,12 @@ export function checkedCase(wanted: BenchCase): BenchCase {
 }
 
 /** Publisher i to subscriber i. */
-export function isPaired(scenario: Scenario): boolean {
+function isPaired(scenario: Scenario): boolean {
   return scenario === 'p2p' || scenario === 'latency' || scenario === 'stall';
 }
 
 /** Payloads begin with publisher, sequence number and send time: 4, 4 and 8 bytes. */
-export const MINIMUM_SIZE = 16;
+const MINIMUM_SIZE = 16;
 const MAXIMUM_OUTSTANDING = 1_000_000;
 const MAXIMUM_WINDOW = 1000;
 

@@ -1,5 +1,5 @@
 import { type BenchCase, CaseError } from './bench-case.ts';
-import { parseCase } from './case-name.ts';
+import { caseName, parseCase } from './case-name.ts';
 import { goals } from './goals.ts';
 
 /** Named lists of cases, for `--scenarios`. */
@@ -25,5 +25,6 @@ export const caseSets: { readonly [name: string]: readonly string[] } = {
 export function selectCases(list: string): BenchCase[] {
   const names = list.split(',').flatMap((word) => caseSets[word.trim()] ?? [word.trim()]);
   if (list.trim() === '') throw new CaseError('Say which scenarios.');
-  return [...new Set(names)].map(parseCase);
+  const cases = names.map(parseCase);
+  return [...new Map(cases.map((bench) => [caseName(bench), bench])).values()];
 }

@@ -1,7 +1,7 @@
 import { type Comparison, figure } from './comparison.ts';
 import { type Goal, goals } from './goals.ts';
 import { metrics } from './metrics.ts';
-import { withUnit } from './report/format.ts';
+import { significant, withUnit } from './report/format.ts';
 
 export interface Judgement {
   readonly goal: Goal;
@@ -59,5 +59,9 @@ function ratio(
 }
 
 function round(value: number): string {
-  return value >= 10 ? value.toFixed(0) : value.toFixed(2).replace(/\.?0+$/, '');
+  return value >= 10
+    ? value.toFixed(0)
+    : significant(value)
+        .replace(/(\.\d*?)0+$/, '$1')
+        .replace(/\.$/, '');
 }

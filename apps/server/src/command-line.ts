@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { LogFormat, LogLevel } from './log.ts';
 import type { ServerOptions } from './server-options.ts';
 import { addStartOptions, type StartFlags, startSettings } from './start-options.ts';
+import { addStoreCommands, type StoreCommand } from './store-command.ts';
 
 /** What `wellhead start` was asked to do. */
 export interface Settings {
@@ -12,6 +13,7 @@ export interface Settings {
 /** What a command line asks for. */
 export type Invocation =
   | { readonly type: 'start'; readonly settings: Settings }
+  | { readonly type: 'store'; readonly command: StoreCommand }
   /** Help or version, for standard output. */
   | { readonly type: 'text'; readonly text: string }
   /** It cannot be obeyed; the reason in one line. */
@@ -20,7 +22,7 @@ export type Invocation =
 /** Reads a command line, without the names of interpreter and program. Touches nothing outside. */
 export function parseCommandLine(args: readonly string[], version: string): Invocation {
   let text = '';
-  let settings: Settings | undefined;
+  let invocation: Invocation | undefined;
   const program = new Command('wellhead');
   program.exitOverride().configureOutput({
     writeOut: (output) => void (text += output),
@@ -31,9 +33,14 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
   const start = program.command('start', { isDefault: true });
   start.description('run a broker in the foreground (the default)').version(version);
   addStartOptions(start).action((flags: StartFlags) => {
-    settings = startSettings(flags, (message) => start.error(message));
+    const settings = startSettings(flags, (message) => start.error(message));
+    invocation = { type: 'start', settings };
   });
-  program.usage('[start] [options]');
+  const store = program.command('store').description('look into a data directory, or move it');
+  addStoreCommands(store, (command) => {
+    invocation = { type: 'store', command };
+  });
+  program.usage('[start] [options] | store <command> <dir>');
   program.addHelpText(
     'after',
     () => `\n${start.createHelp().formatHelp(start, start.createHelp())}`,
@@ -43,15 +50,23 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { type: 'text', text };
-    return { type: 'refusal', message: complaint(error, start.args) };
+    return { type: 'refusal', message: complaint(error, program, start) };
   }
-  if (settings === undefined) throw new TypeError('a command line is a start, a text or a refusal');
-  return { type: 'start', settings };
+  if (invocation === undefined) throw new TypeError('a command line asks for something');
+  return invocation;
 }
 
-function complaint(error: CommanderError, operands: readonly string[]): string {
-  if (error.code === 'commander.excessArguments') {
-    return `there is no command or argument '${operands[0] ?? ''}'`;
+function complaint(error: CommanderError, program: Command, start: Command): string {
+  if (error.code === 'commander.excessArguments' && start.args.length > 0) {
+    return `there is no command or argument '${start.args[0] ?? ''}'`;
   }
+  // `wellhead store` without a command: commander would show its help as an error
+  if (error.code === 'commander.help') return `store needs a command: ${storeCommandNames(program)}`;
   return error.message.replace(/^error: /, '').replaceAll(/\s*[\r\n]\s*/g, ' ');
+}
+
+function storeCommandNames(program: Command): string {
+  const store = program.commands.find((command) => command.name() === 'store');
+  const names = store?.commands.map((command) => command.name()) ?? [];
+  return names.filter((name) => name !== 'help').join(', ');
 }

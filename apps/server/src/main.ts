@@ -1,5 +1,6 @@
 import { parseCommandLine } from './command-line.ts';
 import { packageVersion } from './package-version.ts';
+import { runStoreCommand } from './run-store-command.ts';
 import { serve } from './serve.ts';
 
 /**
@@ -13,6 +14,8 @@ export async function main(args: readonly string[]): Promise<number> {
   switch (invocation.type) {
     case 'start':
       return serve(invocation.settings);
+    case 'store':
+      return runStoreCommand(invocation.command);
     case 'text':
       process.stdout.write(invocation.text);
       return 0;

@@ -4,6 +4,7 @@ import { type Log, createLog } from './log.ts';
 import { LogObserver, errorFields } from './log-observer.ts';
 import { packageVersion } from './package-version.ts';
 import { type ServedAddress, type Server, start } from './start.ts';
+import type { StoreDamage } from '@wellhead/store-lmdb';
 import { StopSignals } from './stop-signals.ts';
 
 /** Runs a broker until a signal ends it; resolves with the exit status. */
@@ -14,12 +15,13 @@ export async function serve(settings: Settings): Promise<number> {
   using observer = new LogObserver(log.logger);
   let server: Server;
   try {
-    server = await start({ ...settings.server, observer });
+    const onDamage = (damage: StoreDamage): void => tellDamage(log, damage);
+    server = await start({ ...settings.server, observer, onDamage });
   } catch (error) {
     refuse(log, error);
     return 1;
   }
-  announce(log, server.addresses, settings);
+  announce(log, server, settings);
   const signal = await signals.first;
   log.logger.info({ signal }, 'stopping');
   try {
@@ -32,16 +34,32 @@ export async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-function announce(log: Log, addresses: readonly ServedAddress[], { server }: Settings): void {
+function announce(log: Log, server: Server, settings: Settings): void {
   const { logger } = log;
+  const { addresses, data, found } = server;
   for (const { name, url, host, port } of addresses) {
     logger.info({ url, host, port, listener: name }, 'listening');
   }
   const exposed = addresses.filter(({ name, host }) => name !== 'unix' && !isLoopback(host));
-  if (exposed.length > 0) logger.warn(exposureWarning(exposed, server.allowAnonymous === true));
+  const allowAnonymous = settings.server.allowAnonymous === true;
+  if (exposed.length > 0) logger.warn(exposureWarning(exposed, allowAnonymous));
   if (!logger.isLevelEnabled('info')) return;
-  if (log.format === 'text') log.writePlain(greeting(packageVersion(), addresses));
-  else logger.info({ version: packageVersion() }, 'data is kept in memory and lost at exit');
+  const version = packageVersion();
+  if (log.format === 'text') {
+    log.writePlain(greeting(version, server));
+  } else if (data === undefined) {
+    logger.info({ version }, 'data is kept in memory and lost at exit');
+  } else {
+    const { sessions, deliveries: queued, retained } = found;
+    logger.info({ version, ...data, sessions, queued, retained }, 'data is kept in a directory');
+  }
+}
+
+/** Data was lost to whoever relied on it: nobody shall overlook that. */
+function tellDamage(log: Log, { directory, setAside, reason }: StoreDamage): void {
+  const where = setAside === undefined ? 'there was no data file' : `it was set aside as ${setAside}`;
+  const message = `the data in ${directory} is damaged (${reason}): ${where}, and the broker starts empty`;
+  log.logger.error({ directory, setAside }, message);
 }
 
 function exposureWarning(exposed: readonly ServedAddress[], allowAnonymous: boolean): string {

@@ -1,6 +1,7 @@
 import type { BrokerLimits, Observer } from '@wellhead/broker-core';
+import type { Durability, StoreDamage } from '@wellhead/store-lmdb';
 
-/** What a server listens on, whom it admits, and what it allows. */
+/** What a server listens on, where it keeps its data, whom it admits, and what it allows. */
 export interface ServerOptions {
   /** Host name or IP address of the TCP, TLS and WebSocket listeners. @default '127.0.0.1' */
   readonly host?: string | undefined;
@@ -14,6 +15,14 @@ export interface ServerOptions {
   readonly tls?: TlsOptions | undefined;
   /** MQTT over a Unix domain socket at this path. @default none */
   readonly unixPath?: string | undefined;
+  /** Keeps sessions and messages in this directory, and makes it when it is not there. @default none: in memory, until it is closed */
+  readonly dataDirectory?: string | undefined;
+  /** What acknowledgements wait for: that the data is on the `disk`, that the operating system (`os`) has it, or nothing (`memory`). @default 'disk' */
+  readonly durability?: Durability | undefined;
+  /** Bytes that the data may take; beyond, messages that need more are refused. @default Infinity */
+  readonly maximumDataSize?: number | undefined;
+  /** Is told when a data file could not be used and was set aside. @default standard error is */
+  readonly onDamage?: ((damage: StoreDamage) => void) | undefined;
   /** Admits everybody, and any credentials, from everywhere. @default false: from this machine only */
   readonly allowAnonymous?: boolean | undefined;
   /** @default those of broker-core */
@@ -38,11 +47,13 @@ export const defaultServerOptions: Readonly<{
   port: number;
   webSocketPort: number;
   webSocketPath: string;
+  durability: Durability;
   sysInterval: number;
 }> = Object.freeze({
   host: '127.0.0.1',
   port: 1883,
   webSocketPort: 8083,
   webSocketPath: '/mqtt',
+  durability: 'disk',
   sysInterval: 10,
 });

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type BrokerLimits, defaultLimits } from '@wellhead/broker-core';
 import type { Settings } from './command-line.ts';
+import type { Durability } from '@wellhead/store-lmdb';
 import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
 import { notEmpty, port, sessionExpiry, webSocketPath, wholeNumber } from './option-values.ts';
-import { type TlsOptions, defaultServerOptions } from './server-options.ts';
+import { type ServerOptions, type TlsOptions, defaultServerOptions } from './server-options.ts';
 
 /** The options of `wellhead start` as commander reads them. */
 export interface StartFlags {
@@ -17,7 +18,10 @@ export interface StartFlags {
   readonly cert?: string;
   readonly key?: string;
   readonly unix?: string;
-  readonly data?: string;
+  readonly data: string;
+  readonly memory?: true;
+  readonly durability: Durability;
+  readonly maxDataSize?: number;
   readonly allowAnonymous?: true;
   readonly maxPacketSize: number;
   readonly maxConnections: number;
@@ -31,10 +35,8 @@ export interface StartFlags {
 
 export function addStartOptions(command: Command): Command {
   addListenerOptions(command.optionsGroup('Listeners (port 0 picks a free port, and says which):'));
-  command.optionsGroup('Data and access:');
-  command.option('--memory', 'keep everything in memory, lost at exit (the default)');
-  const data = new Option('--data <dir>', 'keep data in a directory (not available yet)');
-  command.addOption(data.conflicts('memory'));
+  addDataOptions(command.optionsGroup('Data:'));
+  command.optionsGroup('Access:');
   command.option(
     '--allow-anonymous',
     'admit everybody from everywhere, not only from this machine',
@@ -50,9 +52,6 @@ export function addStartOptions(command: Command): Command {
 
 /** Throws what `refuse` throws when the flags do not go together. */
 export function startSettings(flags: StartFlags, refuse: (message: string) => never): Settings {
-  if (flags.data !== undefined) {
-    refuse('--data is not available yet: without it everything is kept in memory, until exit');
-  }
   if (!flags.tcp && !flags.ws && flags.tlsPort === undefined && flags.unix === undefined) {
     refuse('with --no-tcp and --no-ws there is nothing to listen on: add --tls-port or --unix');
   }
@@ -64,6 +63,7 @@ export function startSettings(flags: StartFlags, refuse: (message: string) => ne
       webSocketPath: flags.wsPath,
       tls: tlsOptions(flags, refuse),
       unixPath: flags.unix,
+      ...dataOptions(flags),
       allowAnonymous: flags.allowAnonymous,
       limits: limitsOf(flags),
       sysInterval: flags.sysInterval,
@@ -85,6 +85,28 @@ function addListenerOptions(command: Command): void {
     .option('--cert <file>', 'certificate chain for TLS, PEM', notEmpty)
     .option('--key <file>', 'private key for TLS, PEM', notEmpty)
     .option('--unix <path>', 'MQTT over a Unix domain socket', notEmpty);
+}
+
+function addDataOptions(command: Command): void {
+  const { durability } = defaultServerOptions;
+  const memory = new Option('--memory', 'keep nothing: everything is in memory, lost at exit');
+  const limit = 'bytes that data may take, then messages are refused (default: the disk)';
+  const size = wholeNumber(SMALLEST_DATA_SIZE, Number.MAX_SAFE_INTEGER);
+  command
+    .option('--data <dir>', 'keep sessions and messages in this directory', notEmpty, './data')
+    .addOption(
+      new Option('--durability <kind>', 'acknowledge what is flushed to disk, or what the os has')
+        .choices(durabilities)
+        .default(durability),
+    )
+    .option('--max-data-size <bytes>', limit, size)
+    .addOption(memory.conflicts(['data', 'durability', 'maxDataSize']));
+}
+
+function dataOptions(flags: StartFlags): Partial<ServerOptions> {
+  if (flags.memory) return { dataDirectory: undefined };
+  const { data, durability, maxDataSize } = flags;
+  return { dataDirectory: data, durability, maximumDataSize: maxDataSize };
 }
 
 function addLimitOptions(command: Command): void {
@@ -126,3 +148,7 @@ function limitsOf(flags: StartFlags): Partial<BrokerLimits> {
     legacySessionExpiryInterval: flags.sessionExpiry,
   };
 }
+
+const durabilities: readonly Durability[] = ['disk', 'os', 'memory'];
+/** Less than this leaves no room beside what LMDB and the store keep in reserve. */
+const SMALLEST_DATA_SIZE = 1_048_576;

@@ -1,8 +1,9 @@
 import { type Authenticator, type Broker, createBroker } from '@wellhead/broker-core';
-import { MemorySessionStore } from '@wellhead/session-store/memory';
+import type { SessionStore, StoreSizes } from '@wellhead/session-store';
 import { listenersOf } from './listeners.ts';
-import { type ServerOptions, defaultServerOptions } from './server-options.ts';
 import { packageVersion } from './package-version.ts';
+import { type DataPlace, openStore } from './open-store.ts';
+import { type ServerOptions, defaultServerOptions } from './server-options.ts';
 
 /** Where a server listens. */
 export interface ServedAddress {
@@ -20,6 +21,10 @@ export interface ServedAddress {
 export interface Server extends AsyncDisposable {
   readonly broker: Broker;
   readonly addresses: readonly ServedAddress[];
+  /** Where the data is; undefined when it is in memory. */
+  readonly data: DataPlace | undefined;
+  /** How much of everything was there when it started. */
+  readonly found: StoreSizes;
   /**
    * Stops listening, sends MQTT 5 clients DISCONNECT 0x8B, and closes. Idempotent; nothing is left
    * open or running.
@@ -28,20 +33,15 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Starts a broker, with its sessions and messages in memory, and serves on every listener asked for.
- * Rejects, with nothing left open, when one of them cannot listen or a file cannot be read; throws
- * `TypeError` for limits out of range.
+ * Starts a broker on the data of its directory, or in memory without one, and serves on every listener
+ * asked for. Rejects, with nothing left open, when one of them cannot listen, a file cannot be read, or
+ * the data directory cannot be used (a `StoreError`); throws `TypeError` for limits out of range.
  */
 export async function start(options: ServerOptions = {}): Promise<Server> {
   const listeners = listenersOf(options);
-  const broker = await createBroker({
-    store: new MemorySessionStore(),
-    authenticator: options.allowAnonymous === true ? everybody : undefined,
-    observer: options.observer,
-    limits: options.limits,
-    sysInterval: options.sysInterval ?? defaultServerOptions.sysInterval,
-    version: packageVersion(),
-  });
+  const { store, data } = await openStore(options);
+  const found = store.sizes();
+  const broker = await brokerOver(store, options);
   const addresses: ServedAddress[] = [];
   try {
     for (const listener of listeners) {
@@ -55,9 +55,27 @@ export async function start(options: ServerOptions = {}): Promise<Server> {
   return {
     broker,
     addresses,
+    data,
+    found,
     close: () => broker.close(),
     [Symbol.asyncDispose]: () => broker.close(),
   };
+}
+
+async function brokerOver(store: SessionStore, options: ServerOptions): Promise<Broker> {
+  try {
+    return await createBroker({
+      store,
+      authenticator: options.allowAnonymous === true ? everybody : undefined,
+      observer: options.observer,
+      limits: options.limits,
+      sysInterval: options.sysInterval ?? defaultServerOptions.sysInterval,
+      version: packageVersion(),
+    });
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 const everybody: Authenticator = Object.freeze({ authenticate: () => ({ accept: true as const }) });

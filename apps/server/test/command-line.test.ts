@@ -7,7 +7,7 @@ const parse = (...args: string[]) => parseCommandLine(args, '1.2.3');
 test.each<[string, string[]]>([
   ['no argument', []],
   ['the command', ['start']],
-  ['the store that is the default', ['--memory']],
+  ['what is the default', ['--data', './data', '--durability', 'disk']],
 ])('%s starts with the defaults', (_what, args) => {
   expect(parse(...args)).toEqual({
     type: 'start',
@@ -19,6 +19,9 @@ test.each<[string, string[]]>([
         webSocketPath: '/mqtt',
         tls: undefined,
         unixPath: undefined,
+        dataDirectory: './data',
+        durability: 'disk',
+        maximumDataSize: undefined,
         allowAnonymous: undefined,
         limits: {
           maximumPacketSize: 16_777_216,
@@ -45,6 +48,11 @@ test.each<[string, object]>([
     { port: false, webSocketPort: false, unixPath: '/run/w.sock' },
   ],
   ['--tls-port 0 --cert c --key k', { tls: { port: 0, certFile: 'c', keyFile: 'k' } }],
+  ['--data /var/lib/wellhead', { dataDirectory: '/var/lib/wellhead', durability: 'disk' }],
+  ['--durability os', { dataDirectory: './data', durability: 'os' }],
+  ['--durability memory', { dataDirectory: './data', durability: 'memory' }],
+  ['--max-data-size 5000000', { dataDirectory: './data', maximumDataSize: 5_000_000 }],
+  ['--memory', { dataDirectory: undefined }],
   ['--allow-anonymous', { allowAnonymous: true }],
   ['--sys-interval 0', { sysInterval: 0 }],
   ['--max-packet-size 65536', { limits: { maximumPacketSize: 65_536 } }],
@@ -79,8 +87,18 @@ test.each<[string, string]>([
   ['--no-tcp --port 1', "'--no-tcp' cannot be used with option '--port <port>'"],
   ['--no-ws --ws-port 1', "'--no-ws' cannot be used with option '--ws-port <port>'"],
   ['--no-tcp --no-ws', 'there is nothing to listen on'],
-  ['--data d', '--data is not available yet'],
-  ['--data d --memory', "'--data <dir>' cannot be used with option '--memory'"],
+  ['--data=', 'It must not be empty.'],
+  ['--data d --memory', "'--memory' cannot be used with option '--data <dir>'"],
+  ['--memory --durability os', "cannot be used with option '--durability <kind>'"],
+  ['--memory --max-data-size 2000000', "cannot be used with option '--max-data-size <bytes>'"],
+  ['--durability none', 'Allowed choices are disk, os, memory.'],
+  ['--max-data-size 1000', 'from 1048576 to'],
+  ['store', 'store needs a command: info, check, export, import'],
+  ['store inf d', "unknown command 'inf' (Did you mean info?)"],
+  ['store info', "missing required argument 'dir'"],
+  ['store info --port 1 d', "unknown option '--port'"],
+  ['store check d e', 'too many arguments'],
+  ['store check d --json', "unknown option '--json'"],
   ['--max-packet-size 15', 'from 16 to 268435460'],
   ['--max-inflight 65536', 'from 1 to 65535'],
   ['--session-expiry 0', 'from 1 to 4294967294'],
@@ -90,6 +108,28 @@ test.each<[string, string]>([
   if (invocation.type !== 'refusal') throw new Error(`it is a ${invocation.type}`);
   expect(invocation.message).toContain(complaint);
   expect(invocation.message).not.toContain('\n');
+});
+
+test.each<[string, object]>([
+  ['info d', { name: 'info', directory: 'd', json: false }],
+  ['info --json d', { name: 'info', directory: 'd', json: true }],
+  ['check ./d', { name: 'check', directory: './d' }],
+  ['export d', { name: 'export', directory: 'd', file: undefined }],
+  ['export d -', { name: 'export', directory: 'd', file: undefined }],
+  ['export d lines', { name: 'export', directory: 'd', file: 'lines' }],
+  ['import d', { name: 'import', directory: 'd', file: undefined }],
+  ['import d lines', { name: 'import', directory: 'd', file: 'lines' }],
+])('store %s', (line, command) => {
+  expect(parse('store', ...line.split(' '))).toEqual({ type: 'store', command });
+});
+
+test.each(['info', 'check', 'export', 'import'])('store %s --help says what it does', (name) => {
+  for (const line of [`store ${name} --help`, `store help ${name}`]) {
+    const invocation = parse(...line.split(' '));
+    if (invocation.type !== 'text') throw new Error(`it is a ${invocation.type}`);
+    expect(invocation.text).toMatch(new RegExp(`^Usage: wellhead store ${name} `));
+    expect(invocation.text).toContain('<dir>');
+  }
 });
 
 test.each(['--version', '-V', 'start --version', 'start -V', '--port 1 --version'])(
@@ -104,7 +144,8 @@ test.each(['--help', '-h', 'help', 'start --help', 'help start'])(
   (line) => {
     const invocation = parse(...line.split(' '));
     if (invocation.type !== 'text') throw new Error(`it is a ${invocation.type}`);
-    for (const option of ['--host', '--port', '--tls-port', '--data', '--log-level', '--version']) {
+    const data = ['--data', '--durability', '--max-data-size', '--memory'];
+    for (const option of ['--host', '--port', '--tls-port', ...data, '--log-level', '--version']) {
       expect(invocation.text).toContain(option);
     }
   },
@@ -114,7 +155,10 @@ test('any command line is a start, a text, or a refusal in one line', () => {
   const flags = constantFrom(
     'start',
     'help',
+    'store',
+    'info',
     '--port',
+    '--data',
     '--no-ws',
     '--cert',
     '--',

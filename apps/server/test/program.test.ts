@@ -22,7 +22,7 @@ describe('ready', () => {
   test('one line for each listener, with its url and port, then what to know', async () => {
     const unix = join(folder, 'ready.sock');
     const ports = ['--port', '0', '--ws-port', '0', '--tls-port', '0', '--unix', unix];
-    await using running = runWellhead([...ports, ...certificate]);
+    await using running = runWellhead([...ports, ...certificate, '--memory']);
     await running.stderr.find((line) => line.includes('Ctrl-C'));
     const ready = running.stderr.all.filter((line) => line.includes(' listening '));
     const urls = ready.map((line) => /url=(\S+) .*port=(\d+)/.exec(line)?.slice(1, 3) ?? []);
@@ -120,7 +120,7 @@ describe('a start that fails says why in one line, and exits with 1', () => {
   const garbage = join(folder, 'garbage.pem');
   writeFileSync(garbage, 'not a certificate\n');
   const [, cert = '', , key = ''] = certificate;
-  const free = ['--port', '0', '--ws-port', '0'];
+  const free = ['--port', '0', '--ws-port', '0', '--memory'];
   const tls = (certFile: string, keyFile: string): string[] => {
     return [...free, '--tls-port', '0', '--cert', certFile, '--key', keyFile];
   };
@@ -130,7 +130,7 @@ describe('a start that fails says why in one line, and exits with 1', () => {
     ['a bad value', ['--port', '99999'], 'from 0 to 65535'],
     ['an unknown command', ['serve'], "'serve'"],
     ['--cert without --key', ['--tls-port', '0', '--cert', cert], 'missing: --key'],
-    ['--data', ['--data', folder], 'not available yet'],
+    ['--memory with --data', ['--memory', '--data', folder], "with option '--data <dir>'"],
     ['no such certificate', tls(join(folder, 'none.pem'), key), 'none.pem'],
     ['a certificate that is a folder', tls(folder, key), 'Cannot read the certificate file'],
     ['no such key', tls(cert, join(folder, 'none.pem')), 'Cannot read the key file'],
@@ -154,9 +154,10 @@ describe('a start that fails says why in one line, and exits with 1', () => {
   test.each(['--port', '--ws-port', '--tls-port'])('a port that is taken: %s', async (flag) => {
     await using server = await Wellhead.start();
     const { port } = server.address('mqtt');
-    const others = free.filter((_, index) => free[index - (index % 2)] !== flag);
+    const others = ['--port', '--ws-port'].filter((other) => other !== flag);
     await using running = runWellhead([
-      ...others,
+      '--memory',
+      ...others.flatMap((other) => [other, '0']),
       flag,
       String(port),
       ...(flag === '--tls-port' ? certificate : []),
@@ -183,7 +184,7 @@ describe('a start that fails says why in one line, and exits with 1', () => {
       await using server = await Wellhead.start();
       const { port } = server.address('mqtt');
       const line = `exec "$0" "$@" 2>/dev/full`;
-      const args = [process.execPath, programFile, '--port', String(port)];
+      const args = [process.execPath, programFile, '--memory', '--port', String(port)];
       await using full = new Program('sh', ['-c', line, ...args]);
       expect((await full.end).status).toBe(1);
     },

@@ -7,6 +7,14 @@ export interface ProgramEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface ProgramOptions {
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Working directory. */
+  readonly cwd?: string | undefined;
+  /** User, and group, to run as; only root may choose. */
+  readonly uid?: number | undefined;
+}
+
 /** A child process whose output is read line by line. Disposing of it kills it. */
 export class Program implements AsyncDisposable {
   readonly stdout: Lines;
@@ -15,10 +23,11 @@ export class Program implements AsyncDisposable {
   readonly end: Promise<ProgramEnd>;
   readonly #child: ChildProcessWithoutNullStreams;
 
-  constructor(command: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}) {
+  constructor(command: string, args: readonly string[], options: ProgramOptions = {}) {
     // what a package manager tells its scripts is none of the program's business here
     const env = { ...process.env, npm_config_user_agent: undefined, ...options.env };
-    this.#child = spawn(command, args, { env });
+    const { cwd, uid } = options;
+    this.#child = spawn(command, args, { env, cwd, uid, gid: uid });
     this.#child.stdin.on('error', () => {}); // it may end before it has read everything
     const name = [command.replace(/^.*\//, ''), ...args].join(' ');
     this.stdout = new Lines(this.#child.stdout, `${name}: stdout`);

@@ -1,6 +1,7 @@
 import { connectAsync } from 'mqtt';
 import { expect, test } from 'vitest';
-import { start } from '../src/index.ts';
+import { type ServerOptions, start } from '../src/index.ts';
+import { withFolder } from './temporary-folder.ts';
 
 test('a server in process says where it listens, serves, and closes', async () => {
   await using server = await start({ port: 0, webSocketPort: 0 });
@@ -25,6 +26,38 @@ test('a server that cannot listen everywhere listens nowhere', async () => {
   const webSocketPort = server.addresses[0]?.port ?? 0;
   const second = start({ port: 0, webSocketPort });
   await expect(second).rejects.toMatchObject({ code: 'TRANSPORT_ADDRESS_IN_USE' });
+});
+
+test('a server on a directory finds there what an earlier one has kept, and holds it alone', async () => {
+  await withFolder(async (folder) => {
+    const options = { port: 0, webSocketPort: false, dataDirectory: folder } as const;
+    {
+      await using server = await start(options);
+      expect(server.data).toEqual({ directory: folder, durability: 'disk' });
+      expect(server.found).toMatchObject({ sessions: 0, retained: 0 });
+      await expect(start(options)).rejects.toMatchObject({ code: 'STORE_IN_USE' });
+      await server.broker.publish({ topicName: 'kept', payload: 'yes', qos: 1, retain: true });
+    }
+    await using server = await start({ ...options, durability: 'os' });
+    expect(server.found).toMatchObject({ retained: 1 });
+  });
+});
+
+test.each<[string, ServerOptions]>([
+  ['an address is not ours', { port: 0, host: '192.0.2.1' }],
+  ['a limit is out of range', { port: 0, limits: { maximumInflight: 0 } }],
+])('when it fails because %s, the directory is free again', async (_what, failing) => {
+  await withFolder(async (folder) => {
+    const options = { webSocketPort: false, dataDirectory: folder } as const;
+    await expect(start({ ...options, ...failing })).rejects.toThrow();
+    await using server = await start({ ...options, port: 0 });
+    expect(server.data?.directory).toBe(folder);
+  });
+});
+
+test('without a directory the data is in memory', async () => {
+  await using server = await start({ port: 0, webSocketPort: false });
+  expect(server.data).toBeUndefined();
 });
 
 test('a limit out of range is a TypeError', async () => {

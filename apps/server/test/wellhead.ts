@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Program } from './program.ts';
+import { Program, type ProgramOptions } from './program.ts';
 
 export interface Address {
   readonly url: string;
@@ -12,17 +12,21 @@ const folder = join(import.meta.dirname, '..');
 export const programFile: string = join(folder, 'bin', 'wellhead.js');
 
 /** The program under test, not waited for. `preload` is a module that Node loads before it. */
-export function runWellhead(args: readonly string[], preload?: string): Program {
+export function runWellhead(
+  args: readonly string[],
+  preload?: string,
+  options?: ProgramOptions,
+): Program {
   if (!existsSync(join(folder, 'dist', 'index.js'))) {
     throw new Error(
       'apps/server/dist is missing, and these tests run the built program: npm run build',
     );
   }
   const loaded = preload === undefined ? [] : ['--import', preload];
-  return new Program(process.execPath, [...loaded, programFile, ...args]);
+  return new Program(process.execPath, [...loaded, programFile, ...args], options);
 }
 
-/** A broker in a child process, on free ports, that is ready. Disposing of it kills it. */
+/** A broker in a child process, on free ports, that is ready; in memory unless told otherwise. Disposing of it kills it. */
 export class Wellhead implements AsyncDisposable {
   readonly program: Program;
   readonly #addresses: ReadonlyMap<string, Address>;
@@ -35,8 +39,9 @@ export class Wellhead implements AsyncDisposable {
   static async start(args: readonly string[] = [], preload?: string): Promise<Wellhead> {
     const tcp = args.includes('--no-tcp') ? [] : ['--port', '0'];
     const ports = [...tcp, '--ws-port', '0'];
-    const running = runWellhead(['--log-format', 'json', ...ports, ...args], preload);
-    await running.stderr.find((line) => fieldsOf(line)['msg'] === READY);
+    const store = args.includes('--data') ? [] : ['--memory'];
+    const running = runWellhead(['--log-format', 'json', ...ports, ...store, ...args], preload);
+    await running.stderr.find((line) => READY.test(String(fieldsOf(line)['msg'])));
     const addresses = new Map<string, Address>();
     for (const line of running.stderr.all) {
       const { msg, listener, url, host, port } = fieldsOf(line);
@@ -80,4 +85,4 @@ export function fieldsOf(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const READY = 'data is kept in memory and lost at exit';
+const READY = /^data is kept in /;

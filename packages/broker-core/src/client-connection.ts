@@ -90,7 +90,10 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.#spent = 0;
     this.decoder.receive(chunk, this.link.stableChunks);
     context.counters.packetsReceived += this.packets - before;
-    if (this.packets !== before) this.lastReceived = now; // [MQTT-3.1.2-22] counts packets, not bytes
+    if (this.packets !== before) {
+      this.lastReceived = now; // [MQTT-3.1.2-22] counts packets, not bytes
+      this.incompleteSince = 0; // what is incomplete now began in this chunk
+    }
     this.#noteIncomplete(now);
   }
 
@@ -280,7 +283,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   }
 
   resumeReading(): void {
-    if (!this.readingPaused || this.decoder.paused) return;
+    if (!this.readingPaused || this.decoder.paused || this.congested) return;
     this.readingPaused = false;
     this.link.resume();
   }

@@ -42,6 +42,8 @@ export abstract class ClientOutput {
   gated = false;
   /** Where in the outbox packets are that promise something. */
   promises: PromisedPacket[] = [];
+  /** PUBACKs among them and in `held`: messages that are not acknowledged yet, for our Receive Maximum. */
+  promisedPubacks = 0;
   /** Output of earlier turns that waits for its commit. */
   held: HeldOutput[] = [];
   /** No more is said: close the transport once everything has left. */
@@ -223,15 +225,21 @@ export abstract class ClientOutput {
   /** Takes everything that is to be written, with the promises in it. */
   takeOutput(): Omit<HeldOutput, 'commit'> {
     const { promises } = this;
-    if (promises.length > 0) this.promises = [];
+    if (promises.length === 0) return { chunks: this.outbox.take(), promises: NO_PROMISES };
+    this.promises = [];
     return { chunks: this.outbox.take(), promises };
+  }
+
+  /** What was taken has left, or was withdrawn. */
+  donePromising(promises: readonly PromisedPacket[]): void {
+    for (const { type } of promises) if (type === PacketType.Puback) this.promisedPubacks--;
   }
 
   /** A promise was appended at `at`: should its commit fail, it must be found again. */
   #notePromise(at: number, type: number, packetId: number): void {
-    const { turn } = this.context;
-    if (turn.changes.length === 0 && turn.unsettled === 0) return;
+    if (!this.context.turn.hasUnsettled) return;
     this.gated = true;
+    if (type === PacketType.Puback) this.promisedPubacks++;
     this.promises.push({ at, length: this.outbox.bytes - at, type, packetId });
   }
 
@@ -374,6 +382,7 @@ function withoutExplanation(packet: Packet): Packet {
 
 const PINGRESP = encode({ type: PacketType.Pingresp }, 5);
 const NOTHING = new Uint8Array(0);
+const NO_PROMISES: readonly PromisedPacket[] = [];
 const EXPLAINING_ANYWAY: ReadonlySet<number> = new Set([
   PacketType.Publish,
   PacketType.Connack,

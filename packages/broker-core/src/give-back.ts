@@ -1,3 +1,4 @@
+import type { QueuedDelivery } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
 import { settle } from './settlement.ts';
@@ -34,6 +35,49 @@ export function collectShared(session: Session): Delivery[] {
   return collected;
 }
 
+/**
+ * The same of an absent session, whose queue is the store's. At once where the store answers at once.
+ */
+export function collectStoredShared(
+  context: BrokerContext,
+  session: Session,
+  after = 0,
+  collected: Delivery[] = [],
+): Delivery[] | Promise<Delivery[]> {
+  let position = after;
+  for (;;) {
+    const page = context.store.readQueue(session.clientId, position, PAGE);
+    if (page instanceof Promise) {
+      return page.then((deliveries) => {
+        const last = addShared(deliveries, collected);
+        return last === undefined
+          ? collected
+          : collectStoredShared(context, session, last, collected);
+      });
+    }
+    const last = addShared(page, collected);
+    if (last === undefined) return collected;
+    position = last;
+  }
+}
+
+/** Whether anything of a session's queue may belong to a group. */
+export function hasSharedQueue(session: Session): boolean {
+  if (session.queuedMessages === 0) return false;
+  for (const { group } of session.subscriptions?.values() ?? [])
+    if (group !== undefined) return true;
+  return false;
+}
+
+/** The position behind a page; undefined behind the last one. */
+function addShared(page: readonly QueuedDelivery[], collected: Delivery[]): number | undefined {
+  for (const queued of page) {
+    const isFree = queued.packetId === 0 || (queued.qos === 1 && !queued.released);
+    if (queued.sharedFilter !== undefined && isFree) collected.push(queued);
+  }
+  return page.at(-1)?.position;
+}
+
 /** Gives one message to another member of its group, if there is one. */
 export function redistribute(context: BrokerContext, delivery: Delivery): void {
   const group =
@@ -59,3 +103,5 @@ function takeWaiting(session: Session, sharedFilter: string): Delivery[] {
   }
   return taken;
 }
+
+const PAGE = 256;

@@ -29,10 +29,7 @@ export function receivePublish(connection: ClientConnection, view: PublishView):
   const topic = resolveTopic(connection, view);
   if (topic === undefined || !isServed(connection, view)) return;
   if (view.qos === 2 && !isNewAtQos2(connection, session, view)) return;
-  if (view.qos === 1 && session.receiver?.has(view.packetId) === true) {
-    refuse(connection, view.qos, view.packetId, ReasonCode.PacketIdentifierInUse);
-    return;
-  }
+  if (view.qos === 1 && !isTakenAtQos1(connection, session, view)) return;
   const decision = authorize(connection, topic, view);
   if (decision instanceof Promise) decideLater(connection, session, topic, view, decision);
   else if (decision === true) accept(connection, session, topic, view);
@@ -117,6 +114,27 @@ function isNewAtQos2(connection: ClientConnection, session: Session, view: Publi
   receiver.publish(packetId);
   connection.sendAcknowledgement(PacketType.Pubrec, packetId, ReasonCode.Success);
   return false;
+}
+
+/** QoS 1 counts in our Receive Maximum while its PUBACK waits for the store. */
+function isTakenAtQos1(connection: ClientConnection, session: Session, view: PublishView): boolean {
+  const { promisedPubacks, receiveQuota } = connection;
+  if (session.receiver?.has(view.packetId) === true) {
+    refuse(connection, 1, view.packetId, ReasonCode.PacketIdentifierInUse);
+    return false;
+  }
+  if (
+    promisedPubacks > 0 &&
+    receiveQuota !== undefined &&
+    promisedPubacks + receiveQuota.outstanding >= receiveQuota.receiveMaximum
+  ) {
+    connection.fail(
+      ReasonCode.ReceiveMaximumExceeded,
+      'more PUBLISH than Receive Maximum await PUBACK',
+    );
+    return false;
+  }
+  return true;
 }
 
 function authorize(

@@ -1,4 +1,4 @@
-import type { MessageRecord } from '@wellhead/session-store';
+import type { MessageRecord, SessionChange } from '@wellhead/session-store';
 import { RetainedIndex } from '@wellhead/topic-matcher';
 import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
@@ -8,7 +8,7 @@ import { messageSize } from './message.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
-/** A retained message as the index holds it: `message` is absent where the store keeps the content. */
+/** A retained message as the index holds it: `message` is absent once a durable store keeps the content. */
 export interface RetainedEntry {
   readonly topicName: string;
   readonly expiresAt: number;
@@ -47,10 +47,22 @@ export class RetainedMessages {
       topicName: message.topicName,
       expiresAt: message.expiresAt,
       size,
-      message: context.store.supports.durable ? undefined : message,
+      message,
     });
     context.turn.record({ type: 'retained-set', message });
     return true;
+  }
+
+  /** Changes are committed: what a durable store has now need not be held here as well. */
+  stored(changes: readonly SessionChange[]): void {
+    if (!this.#context().store.supports.durable) return;
+    for (const change of changes) {
+      if (change.type !== 'retained-set') continue;
+      const { messageId, topicName } = change.message;
+      const entry = this.#index.get(topicName);
+      if (entry?.message?.messageId !== messageId) continue;
+      this.#index.set(topicName, { ...entry, message: undefined });
+    }
   }
 
   /** A message that lives as long as the process: `$SYS`. The store never learns of it. */

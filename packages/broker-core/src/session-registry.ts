@@ -3,9 +3,9 @@ import type { SessionRecord, SubscriptionRecord } from '@wellhead/session-store'
 import type { RemoteAddress } from '@wellhead/transport';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
-import { collectShared, redistribute } from './give-back.ts';
+import { collectShared, collectStoredShared, hasSharedQueue, redistribute } from './give-back.ts';
 import type { ClientInfo } from './hooks.ts';
-import { Message } from './message.ts';
+import { type Delivery, Message } from './message.ts';
 import { NEVER_EXPIRES } from './options.ts';
 import { publishMessage } from './publish.ts';
 import { unload } from './queue.ts';
@@ -55,7 +55,7 @@ export class SessionRegistry {
     if (session !== undefined) {
       if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
       else if (session.expiresAt <= context.now) this.end(session); // [MQTT-4.1.0-2], ahead of the wheel
-      else if (!request.cleanStart) this.#discardWill(session); // [MQTT-3.1.3-9]
+      else if (!request.cleanStart) this.#settleWill(session);
       // [MQTT-3.1.2-4]; a session without expiry has ended with its connection
       if (!session.ended && (request.cleanStart || session.expiryInterval === 0)) this.end(session);
       if (session.ended) session = undefined;
@@ -209,12 +209,31 @@ export class SessionRegistry {
   #timeout(session: Session, now: number): void {
     if (session.ended || session.connection !== undefined) return;
     if (session.expiresAt <= now) {
-      this.#context().counters.sessionsExpired++;
-      this.end(session); // [MQTT-4.1.0-2]
+      this.#expire(session);
       return;
     }
     this.#publishWillIfDue(session, now);
     this.#reschedule(session);
+  }
+
+  /** The end of a session whose client has not come back [MQTT-4.1.0-2]; its groups have what waited for it. */
+  #expire(session: Session): void {
+    const context = this.#context();
+    const finish = (shared: readonly Delivery[]): void => {
+      if (session.ended || session.connection !== undefined) return;
+      context.counters.sessionsExpired++;
+      this.end(session);
+      for (const delivery of shared) redistribute(context, delivery);
+    };
+    const shared = hasSharedQueue(session) ? collectStoredShared(context, session) : [];
+    if (!(shared instanceof Promise)) {
+      finish(shared);
+      return;
+    }
+    shared.then(finish, (error: unknown) => {
+      context.observer.fault?.(error, 'store');
+      finish([]);
+    });
   }
 
   #reschedule(session: Session): void {
@@ -245,6 +264,12 @@ export class SessionRegistry {
     session.will = undefined;
     this.#recordWillCleared(session);
     this.#publishWill(session, will);
+  }
+
+  /** Of a client that is back: published if it was due before the wheel came to it, else in time [MQTT-3.1.3-9]. */
+  #settleWill(session: Session): void {
+    this.#publishWillIfDue(session, this.#context().now);
+    this.#discardWill(session);
   }
 
   #discardWill(session: Session): void {

@@ -18,6 +18,8 @@ export class Turn {
   reading: Session[] = [];
   /** Commits that have not settled. */
   unsettled = 0;
+  /** Changes of failed commits that are to be tried again, in order, before any others. */
+  retried: SessionChange[] = [];
   #isAwake = false;
   readonly #wake: () => void;
 
@@ -47,6 +49,11 @@ export class Turn {
     this.wake();
   }
 
+  /** Something has changed that is not known to be kept yet: what stands for it must wait. */
+  get hasUnsettled(): boolean {
+    return this.changes.length > 0 || this.unsettled > 0 || this.retried.length > 0;
+  }
+
   touch(connection: ClientConnection): void {
     if (connection.dirty) return;
     connection.dirty = true;
@@ -69,6 +76,14 @@ export class Turn {
     this.wake();
   }
 
+  /** Hands over {@link reading}: who comes from now on waits for a later commit. */
+  takeReading(): readonly Session[] {
+    const { reading } = this;
+    if (reading.length === 0) return NOBODY;
+    this.reading = [];
+    return reading;
+  }
+
   wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
@@ -80,3 +95,5 @@ export class Turn {
     this.#isAwake = false;
   }
 }
+
+const NOBODY: readonly Session[] = [];

@@ -357,6 +357,22 @@ test('[MQTT-3.1.3-9] a client that comes back after the restart, but in time, ca
     },
   ));
 
+test('[MQTT-3.1.2-8] a Will without a delay is published when its client is back at once after the restart', async () =>
+  acrossRestart(
+    'killed',
+    (world) => {
+      world.resume('s', 1000).subscribe('will');
+      world.resume('c', 1000, { will: will() });
+    },
+    async (world) => {
+      world.resume('c', 1000);
+      const watcher = await back(world);
+      world.advance(1_000);
+      await world.settleAsync();
+      expect(watcher.messages()).toEqual(['will=gone q1 #1']);
+    },
+  ));
+
 test('[MQTT-3.1.2-10] a Will that was published or discarded before the restart is not published after it', async () =>
   acrossRestart(
     'closed',

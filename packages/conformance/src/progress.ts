@@ -14,7 +14,8 @@ export class Progress {
     if (result?.status === 'failed') this.#failed += 1;
     if (result?.status === 'skipped') this.#skipped += 1;
     if (!this.#output.isTTY) return;
-    const width = this.#output.columns ?? 80;
+    // some terminals say 0
+    const width = Math.max(this.#output.columns ?? 0, 40);
     const counts = `${done}/${total}, ${this.#failed} failed, ${this.#skipped} skipped`;
     const last = done === total ? '' : `  ${result?.case.id ?? ''}`;
     this.#output.write(`\r\u001B[2K${`${counts}${last}`.slice(0, width - 1)}`);

@@ -1,3 +1,5 @@
+// From docs/statements/mqtt-3.1.1.tsv, by `npm run conformance:matrix`.
+
 /** The normative statements of MQTT 3.1.1 that a server shows to the outside, in our own words: an id and its text a line. */
 export const statements311: string = `
 MQTT-1.5.3-1 Every string field must hold valid RFC 3629 UTF-8; surrogates U+D800..U+DFFF (e.g. bytes ED A0 80) are illegal. A receiver finding ill-formed UTF-8 in any string field closes the Network Connection.

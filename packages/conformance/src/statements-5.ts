@@ -1,3 +1,5 @@
+// From docs/statements/mqtt-5.0.tsv, by `npm run conformance:matrix`.
+
 /** The normative statements of MQTT 5.0 that a server shows to the outside, in our own words: an id and its text a line. */
 export const statements5: string = `
 MQTT-1.5.4-1 String bytes are valid RFC 3629 UTF-8; encodings of U+D800..U+DFFF are forbidden.

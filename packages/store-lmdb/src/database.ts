@@ -63,6 +63,11 @@ export class Database {
     }
   }
 
+  /** Writes the pages in use to another file. */
+  async copyTo(path: string): Promise<void> {
+    await this.#root.backup(path, true);
+  }
+
   /** After a failed write: LMDB may refuse everything until it is opened again. */
   async reopen(): Promise<void> {
     await this.close();

@@ -1,4 +1,5 @@
 import type { SessionStore } from '@wellhead/session-store';
+import { compact } from './compact.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Database } from './database.ts';
 import { DirectoryLock, inUse } from './directory-lock.ts';
@@ -83,9 +84,11 @@ async function openSound(
   const waitsForDisk = durability === 'disk';
   if (waitsForDisk && wasOverlapping) await settleOn(dataFile);
   directory.writeFormat(!waitsForDisk);
-  const database = new Database({ path: dataFile, waitsForDisk });
+  let database = new Database({ path: dataFile, waitsForDisk });
   try {
     if (database.hasReaders()) throw inUse(directory.path, '');
+    if (await compact(directory, database))
+      database = new Database({ path: dataFile, waitsForDisk });
     directory.flush();
     const room = new Room(database, directory.path, options.mapSize ?? Infinity);
     const journalLimit = JOURNAL_LIMIT;

@@ -28,7 +28,7 @@ const PROGRAM = `
     await Promise.all(commits);
   }`;
 
-test('[MQTT-4.3.2-2] what was acknowledged is there after kill -9, in order, each commit whole or not at all', async () => {
+test('[MQTT-4.3.2-4] what was acknowledged is there after kill -9, in order, each commit whole or not at all', async () => {
   await withDirectory(async (directory) => {
     let acknowledged = 0;
     for (let kill = 1; kill <= 6; kill++) {

@@ -9,12 +9,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { SessionChange } from '@wellhead/session-store';
+import type { SessionChange, SessionStore } from '@wellhead/session-store';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkStore, openLmdbStore, type StoreDamage } from '@wellhead/store-lmdb';
 import { verifyDataFile } from '../src/verify-data-file.ts';
-import { dump } from './dump.ts';
 import { withDirectory } from './support.ts';
 
 const PAGE = 4096;
@@ -92,16 +91,22 @@ test('a page of noise anywhere is set aside or harmless: nothing crashes', async
         });
         await readEverything(store);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
 
-async function readEverything(store: Parameters<typeof dump>[0]): Promise<void> {
+/** A record that cannot be read is said, when it is asked for. */
+async function readEverything(store: SessionStore): Promise<void> {
   try {
-    await dump(store);
+    for await (const { clientId } of store.load()) {
+      for (let after = 0; ;) {
+        const page = await store.readQueue(clientId, after, 256);
+        after = page.at(-1)?.position ?? after;
+        if (page.length === 0) break;
+      }
+    }
   } catch (error) {
-    // a record that cannot be read is said, when it is asked for
     expect(error).toBeInstanceOf(Error);
   }
 }

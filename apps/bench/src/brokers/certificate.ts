@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,6 +34,9 @@ export async function makeCertificate(cleanup: Cleanup): Promise<Certificate> {
   } catch (cause) {
     throw new BrokerStartError('TLS needs the program openssl, to make a certificate.', { cause });
   }
+  // a broker that gives up root's privileges has to read them too
+  await chmod(folder, 0o755);
+  await chmod(keyFile, 0o644);
   return { certFile, keyFile };
 }
 

@@ -38,11 +38,13 @@ export class SequenceChecker {
   }
 
   #late(stream: number, sequence: number): boolean {
-    const isSame = sequence + 1 === this.#next[stream];
-    const isLate = this.#skipped?.get(stream)?.delete(sequence) ?? !isSame;
-    if (isLate) this.reordered++;
+    const isNew =
+      this.#skipped === undefined
+        ? sequence + 1 !== this.#next[stream]
+        : this.#skipped.get(stream)?.delete(sequence) === true;
+    if (isNew) this.reordered++;
     else this.doubled++;
-    return isLate;
+    return isNew;
   }
 }
 

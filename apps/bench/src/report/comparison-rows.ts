@@ -38,7 +38,7 @@ export function detailRows(comparison: Comparison): string[][] {
 }
 
 /** What was measured in any case, in the order of the list of metrics. */
-export function usedMetrics({ results }: Comparison): Metric[] {
+function usedMetrics({ results }: Comparison): Metric[] {
   const found = new Set(
     results.flatMap(({ runs }) => runs.flatMap((run) => Object.keys(run.metrics))),
   );

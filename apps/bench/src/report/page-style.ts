@@ -29,9 +29,9 @@ figcaption { margin-bottom: .5rem; font: 600 .875rem/1.4 ui-monospace, monospace
 .b0 { background: var(--b0); } .b1 { background: var(--b1); } .b2 { background: var(--b2); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: bottom; }
+th, td { padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: bottom; }
 th { color: var(--soft); font-weight: 600; }
-td:first-child, th:first-child { text-align: left; }
+td:first-child, th:first-child { text-align: left; white-space: nowrap; }
 td:nth-child(2), th:nth-child(2) { text-align: left; }
 .missed { color: var(--bad); }
 pre { margin: 0; padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card); font: .8125rem/1.5 ui-monospace, monospace; }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { QoS } from '@wellhead/codec';
-import { validateTopicFilter, validateTopicName } from '@wellhead/topic-matcher';
+import { validateTopicFilter } from '@wellhead/topic-matcher';
 import {
   type Connection,
   type Listener,
@@ -15,6 +15,7 @@ import { DEADLINE_GRANULARITY } from '../deadlines.ts';
 import { BrokerError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
+import { copyOf } from '../message.ts';
 import { publishMessage } from '../publish.ts';
 import { Admission } from './admission.ts';
 import { type BrokerOptions, makeContext } from './broker-options.ts';
@@ -134,17 +135,16 @@ export class Broker implements AsyncDisposable {
   }
 
   /** Publishes a message to everybody who subscribed. Resolves when it is routed, and stored where it must be. Throws `TypeError` for what MQTT forbids. */
-  publish(message: LocalMessage): Promise<void> {
-    const invalid = validateTopicName(message.topicName);
-    if (invalid !== undefined)
-      throw new TypeError(`${JSON.stringify(message.topicName)}: ${invalid.message}`);
-    const record = toMessage(message, this.#context.nextMessageId(), this.#host.now());
+  publish(local: LocalMessage): Promise<void> {
+    const message = toMessage(local, this.#context.limits, this.#host.now());
     return new Promise((resolve, reject) => {
       if (this.#context.closing) {
         reject(new BrokerError('BROKER_CLOSED', 'the broker is closed'));
         return;
       }
       this.#doLocally(() => {
+        // identifiers follow the order of acceptance, which is now
+        const record = copyOf(message, this.#context.nextMessageId());
         if (!publishMessage(this.#context, record, undefined)) {
           reject(new BrokerError('BROKER_QUOTA', 'there is no room for one more retained message'));
           return;
@@ -237,13 +237,23 @@ export class Broker implements AsyncDisposable {
       guard(connection, () => connection.fail(SERVER_SHUTTING_DOWN, 'the server is shutting down'));
     }
     this.#driver.run();
-    await this.#driver.settled();
+    await this.#storeSettled();
     this.#driver.run();
     await this.#allConnectionsGone();
     this.#cancelTick?.();
     this.#driver.run();
-    await this.#driver.settled();
+    await this.#storeSettled();
     await context.store[Symbol.asyncDispose]();
+  }
+
+  /** A store that never settles must not keep us for ever. */
+  async #storeSettled(): Promise<void> {
+    let cancel = (): void => undefined;
+    const tooLate = new Promise<void>((resolve) => {
+      cancel = this.#host.later(resolve, CLOSE_TIMEOUT);
+    });
+    await Promise.race([this.#driver.settled(), tooLate]);
+    cancel();
   }
 
   /** Transports bound their own closing; this bounds theirs. */

@@ -1,5 +1,7 @@
 import { type PublishProperties, type QoS, encodeProperties } from '@wellhead/codec';
+import { validateTopicName } from '@wellhead/topic-matcher';
 import { Message } from '../message.ts';
+import type { BrokerLimits } from '../options.ts';
 
 /** A message of the host program. */
 export interface LocalMessage {
@@ -13,8 +15,12 @@ export interface LocalMessage {
   readonly properties?: PublishProperties | undefined;
 }
 
-/** The message as it is kept, from `now` on. Its bytes are copies. */
-export function toMessage(local: LocalMessage, messageId: number, now: number): Message {
+/**
+ * The message as it is kept, from `now` on, but for its identifier. Its bytes are copies. Throws
+ * `TypeError` for what MQTT forbids, or the limits do.
+ */
+export function toMessage(local: LocalMessage, limits: BrokerLimits, now: number): Message {
+  check(local, limits);
   const {
     messageExpiryInterval,
     topicAlias: _alias,
@@ -24,7 +30,7 @@ export function toMessage(local: LocalMessage, messageId: number, now: number): 
   const properties = encodeProperties(forwarded);
   const { payload = '' } = local;
   return new Message(
-    messageId,
+    0,
     local.topicName,
     typeof payload === 'string' ? TEXT.encode(payload) : payload.slice(),
     local.qos ?? 0,
@@ -34,6 +40,21 @@ export function toMessage(local: LocalMessage, messageId: number, now: number): 
     messageExpiryInterval === undefined ? Infinity : now + messageExpiryInterval * 1000,
     undefined,
   );
+}
+
+function check({ topicName, qos = 0, properties }: LocalMessage, limits: BrokerLimits): void {
+  const invalid = validateTopicName(topicName, {
+    maximumLength: limits.maximumTopicLength,
+    maximumLevels: limits.maximumTopicLevels,
+  });
+  if (invalid !== undefined)
+    throw new TypeError(`${JSON.stringify(topicName)}: ${invalid.message}`);
+  if (!(qos === 0 || qos === 1 || qos === 2))
+    throw new TypeError(`qos ${String(qos)} is not 0, 1 or 2`);
+  const expiry = properties?.messageExpiryInterval ?? 0;
+  if (!Number.isInteger(expiry) || expiry < 0 || expiry > 0xffff_ffff) {
+    throw new TypeError(`messageExpiryInterval ${expiry} is not a Four Byte Integer`);
+  }
 }
 
 const TEXT = new TextEncoder();

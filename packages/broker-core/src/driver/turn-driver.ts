@@ -21,8 +21,6 @@ export class TurnDriver {
   readonly #waiting: ClientConnection[] = [];
   /** Settles with the last commit. */
   #tail: Promise<unknown> = Promise.resolve();
-  /** Changes of failed commits that are to be tried again, in order, before any others. */
-  #retried: SessionChange[] = [];
   #isRetryDue = false;
   readonly #settledPromises = new Set<Promise<void>>();
   #everythingHasLeft = true;
@@ -95,25 +93,27 @@ export class TurnDriver {
     }
   }
 
-  /** Hands the turn's changes to the store; returns the number of the commit that has not settled, 0 if all have. */
+  /** Hands the turn's changes to the store; returns the number of the commit that promises must wait for, 0 for none. */
   #commit(context: BrokerContext): number {
     const { store, turn } = context;
-    const { reading } = turn;
+    const reading = turn.takeReading();
     let pending: Promise<void> | undefined;
     if (turn.changes.length > 0 || this.#isRetryDue) {
-      const changes =
-        this.#retried.length === 0 ? turn.changes : [...this.#retried, ...turn.changes];
+      const changes = turn.retried.length === 0 ? turn.changes : [...turn.retried, ...turn.changes];
       turn.changes = [];
-      this.#retried = [];
+      turn.retried = [];
       this.#isRetryDue = false;
       pending = commitOf(store, changes);
+      // a store that is quick now still comes after what it has not settled, and releases what waits for it
+      if (pending === undefined && this.#waiting.length + turn.unsettled > 0)
+        pending = Promise.resolve();
       if (pending !== undefined) this.#await(context, pending, changes, reading);
+      else context.retained.stored(changes);
     }
     if (pending === undefined && reading.length > 0) this.#readable.push(...reading);
-    if (reading.length > 0) {
-      turn.reading = [];
-      turn.wake();
-    }
+    if (reading.length > 0) turn.wake();
+    // what is to be tried again is in the next commit
+    if (turn.retried.length > 0) return this.#lastCommit + 1;
     return turn.unsettled > 0 ? this.#lastCommit : 0;
   }
 
@@ -133,16 +133,31 @@ export class TurnDriver {
     );
     const settled = Promise.all([stored, this.#tail]).then(([failure]) => {
       this.#settledPromises.delete(settled);
-      turn.unsettled--;
-      this.#settledCommit = commit;
-      context.now = this.#host.now();
-      if (failure !== undefined) this.#failed(context, commit, changes, failure.error);
+      try {
+        this.#settled(context, commit, changes, failure);
+      } catch (error) {
+        // whatever it is, the commits that follow must settle
+        context.observer.fault?.(error, 'turn');
+      }
       this.#readable.push(...reading);
-      this.#release();
       turn.wake();
     });
     this.#tail = settled;
     this.#settledPromises.add(settled);
+  }
+
+  #settled(
+    context: BrokerContext,
+    commit: number,
+    changes: readonly SessionChange[],
+    failure: { readonly error: unknown } | undefined,
+  ): void {
+    context.turn.unsettled--;
+    this.#settledCommit = commit;
+    context.now = this.#host.now();
+    if (failure === undefined) context.retained.stored(changes);
+    else this.#failed(context, commit, changes, failure.error);
+    this.#release();
   }
 
   /** What a failed commit was to stand for is not said; what it was to free is tried again. */
@@ -156,16 +171,19 @@ export class TurnDriver {
     context.observer.fault?.(error, 'store');
     const retried = changesToRetry(context, changes);
     if (isRetriable(error) && retried.length > 0) {
-      this.#retried.push(...retried);
+      const { turn } = context;
+      turn.retried.push(...retried);
       this.#host.later(() => {
-        this.#isRetryDue = this.#retried.length > 0;
-        context.turn.wake();
+        this.#isRetryDue = turn.retried.length > 0;
+        turn.wake();
       }, RETRY_INTERVAL);
     }
     for (const connection of this.#waiting) {
-      connection.held = connection.held.map((output) =>
-        output.commit === commit ? withdrawPromises(connection, output) : output,
-      );
+      guard(connection, () => {
+        connection.held = connection.held.map((output) =>
+          output.commit === commit ? withdrawPromises(connection, output) : output,
+        );
+      });
     }
   }
 
@@ -174,9 +192,14 @@ export class TurnDriver {
     const waiting = this.#waiting.splice(0);
     for (const connection of waiting) {
       const { held } = connection;
-      while (held[0] !== undefined && held[0].commit <= this.#settledCommit) {
-        this.#write(connection, held.shift()?.chunks ?? []);
-      }
+      guard(connection, () => {
+        while (held[0] !== undefined && held[0].commit <= this.#settledCommit) {
+          const output = held.shift();
+          if (output === undefined) break;
+          connection.donePromising(output.promises);
+          this.#write(connection, output.chunks);
+        }
+      });
       if (held.length > 0) this.#waiting.push(connection);
       else this.#finish(connection);
     }
@@ -199,30 +222,38 @@ export class TurnDriver {
     connection.gated = false;
     if (mustWait) {
       if (connection.held.length === 0) this.#waiting.push(connection);
-      connection.held.push({ commit: this.#lastCommit, ...connection.takeOutput() });
+      // nothing that follows may overtake what waits already
+      const behind = connection.held.at(-1)?.commit ?? 0;
+      connection.held.push({ commit: Math.max(commit, behind), ...connection.takeOutput() });
       connection.outbox.abandon();
       return;
     }
     if (connection.congested && !connection.closing) {
       this.#everythingHasLeft = false;
+      this.#holdBackAsker(connection);
       return;
     }
-    if (connection.outbox.bytes > 0) this.#write(connection, connection.takeOutput().chunks);
+    if (connection.outbox.bytes > 0) {
+      const { chunks, promises } = connection.takeOutput();
+      connection.donePromising(promises);
+      this.#write(connection, chunks);
+    }
     this.#finish(connection);
   }
 
   #write(connection: ClientConnection, chunks: readonly Uint8Array[]): void {
     const { link, outbox } = connection;
-    const { counters, limits, now } = this.#context;
+    const { counters, now } = this.#context;
     const [first] = chunks;
     if (first === undefined) return;
     for (const chunk of chunks) counters.bytesSent += chunk.length;
     const hasRoom = chunks.length === 1 ? link.write(first) : link.writev(chunks);
-    if (link.pendingBytes === 0) {
-      outbox.recycle();
-    } else {
-      outbox.abandon();
-      this.#everythingHasLeft = false;
+    const hasLeft = link.pendingBytes === 0;
+    if (!hasLeft) this.#everythingHasLeft = false;
+    // what was held is in memory that the outbox has let go of; bytes in it came later, and wait for their turn
+    if (outbox.bytes === 0) {
+      if (hasLeft) outbox.recycle();
+      else outbox.abandon();
     }
     connection.congested = !hasRoom;
     if (hasRoom || connection.closing) return;
@@ -230,13 +261,20 @@ export class TurnDriver {
       connection.stalledSince = now;
       connection.reschedule();
     }
-    // somebody who only asks and never reads the answers must not fill the memory with them
-    if (link.pendingBytes > limits.maximumPendingBytes) connection.pauseReading();
+    this.#holdBackAsker(connection);
+  }
+
+  /** Somebody who only asks and never reads the answers must not fill the memory with them. */
+  #holdBackAsker(connection: ClientConnection): void {
+    const waiting = connection.outbox.bytes + connection.link.pendingBytes;
+    if (waiting > this.#context.limits.maximumPendingBytes) connection.pauseReading();
   }
 
   #finish(connection: ClientConnection): void {
-    if (connection.closing && connection.held.length === 0) connection.link.close();
-    else if (!connection.congested && (connection.session?.pending?.length ?? 0) > 0) {
+    const { closing, held, outbox } = connection;
+    if (closing) {
+      if (held.length === 0 && outbox.bytes === 0) connection.link.close();
+    } else if (!connection.congested && (connection.session?.pending?.length ?? 0) > 0) {
       this.#context.turn.continueLater(connection);
     }
   }

@@ -25,6 +25,7 @@ export function changesToRetry(
 
 /** The output of a connection without the promises that its commit did not keep. */
 export function withdrawPromises(connection: ClientConnection, output: HeldOutput): HeldOutput {
+  connection.donePromising(output.promises);
   const bytes = joined(output.chunks);
   const parts: Uint8Array[] = [];
   let from = 0;

@@ -138,7 +138,7 @@ function checkRoutes({ counters, router, sessions, topics }: BrokerContext): voi
   }
 }
 
-function checkDeadlines({ connections, context, host }: Player): void {
+function checkDeadlines({ connections, context, host, isFresh }: Player): void {
   let owned = 0;
   for (const timed of [...connections, ...context.sessions]) {
     if (timed.deadlineSlot >= 0) owned++;
@@ -146,7 +146,8 @@ function checkDeadlines({ connections, context, host }: Player): void {
       return `a deadline at ${timed.deadline} in slot ${timed.deadlineSlot}`;
     });
     // the wheel turns each 100 ms
-    demand(timed.deadlineSlot === -1 || timed.deadline > host.now() - 100_000, 'timer', () => {
+    const isDue = timed.deadlineSlot >= 0 && timed.deadline < host.now() - 100_000;
+    demand(!isDue || isFresh, 'timer', () => {
       return `a deadline has been due since ${host.now() - timed.deadline} ms`;
     });
   }
@@ -248,7 +249,8 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
     demand(window.quota <= maximum, 'receive maximum', told(`quota ${window.quota}`));
   }
   if (store.waiting > 0 || hooks.waiting > 0) return;
-  demand(held.length === 0, 'forgotten', told('output waits for commits that are settled'));
+  const isToBeTriedAgain = context.turn.retried.length > 0;
+  demand(held.length === 0 || isToBeTriedAgain, 'forgotten', told('output waits for commits that are settled'));
   demand(!decoder.paused, 'forgotten', told('the rest of a chunk waits for nothing'));
   const isReadable = !connection.readingPaused || connection.congested;
   demand(isReadable || phase === 'closed', 'forgotten', told('nobody reads from it'));

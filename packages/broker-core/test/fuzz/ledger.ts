@@ -46,6 +46,10 @@ export class ClientSession {
   mayLose = false;
   /** Nothing is expected of Session Present: too much has happened. */
   isUnsure = false;
+  /** Its client has been told of it. */
+  isConfirmed = false;
+  /** A crash came between: client and broker may think of different sessions. */
+  isBlurred = false;
   offlineSince = 0;
   will: Sent | undefined;
 
@@ -117,6 +121,7 @@ export class Ledger {
   /** What a session must have got at the end, and did not. */
   missing(session: ClientSession): Sent[] {
     const missing: Sent[] = [];
+    if (session.isBlurred) return missing;
     for (const serial of session.due) {
       const sent = this.sent(serial);
       if (sent?.isAccepted === true && !session.received.has(serial)) missing.push(sent);
@@ -126,6 +131,7 @@ export class Ledger {
 
   /** A session got a PUBLISH. */
   receive(session: ClientSession, sent: Sent, packet: ReceivedPublish): void {
+    if (session.isBlurred) return;
     demand(!sent.isForbidden, 'will', () => `a Will that was discarded: ${name(sent)}`);
     const isExpected = [...session.everAsked].some((filter) => matches(filter, sent.topic));
     demand(isExpected, 'unsolicited', () => `${session.clientId} got ${name(sent)}`);

@@ -9,6 +9,7 @@ import {
 import type { MemoryConnection } from '@wellhead/transport/memory';
 import { type ClientSession, type Ledger, type Sent } from './ledger.ts';
 import { payloadOf, serialOf } from './payload.ts';
+import type { ReluctantHooks } from './reluctant-hooks.ts';
 import type { ConnectStep } from './step.ts';
 import type { Tap } from './tap.ts';
 import { Violation, demand } from './violation.ts';
@@ -18,6 +19,7 @@ export class Peer {
   readonly number: number;
   readonly slot: number;
   readonly ledger: Ledger;
+  readonly hooks: ReluctantHooks;
   readonly connection: MemoryConnection;
   readonly tap: Tap;
   clientId = '';
@@ -55,12 +57,14 @@ export class Peer {
     number: number,
     slot: number,
     ledger: Ledger,
+    hooks: ReluctantHooks,
     connection: MemoryConnection,
     tap: Tap,
   ) {
     this.number = number;
     this.slot = slot;
     this.ledger = ledger;
+    this.hooks = hooks;
     this.connection = connection;
     this.tap = tap;
     connection.start({
@@ -213,7 +217,9 @@ export class Peer {
       this.outstanding.delete(packetId);
     }
     if (type !== 7 && reasonCode < 0x80 && exchange !== undefined) {
-      exchange.sent.isAccepted = true;
+      // MQTT 3.x acknowledges what is refused [MQTT-3.3.5-2 @3.1.1]
+      const mayBeRefused = this.hooks.hasRefused || exchange.sent.retain;
+      exchange.sent.isAccepted = this.version === 5 || !mayBeRefused;
       exchange.isReleased = true; // never PUBLISH again
     }
     if (type === 5 && reasonCode < 0x80) this.due.push({ type: 6, packetId });

@@ -65,7 +65,8 @@ export class Player {
   #broker: Broker | undefined;
   #isGoingOn = false;
   isEnding = false;
-  hasCrashed = false;
+  /** The clock has not moved since the broker started. */
+  isFresh = false;
 
   constructor(given: FuzzCase, sabotage?: Sabotage) {
     this.case = given;
@@ -145,7 +146,7 @@ export class Player {
       const hasMoved = this.#move();
       await new Promise((resolve) => setImmediate(resolve));
       if (!hasMoved && rounds > 0) break;
-      demand(rounds < 10_000, 'livelock', () => 'promises move the broker without end');
+      demand(rounds < 1_000, 'livelock', () => 'promises move the broker without end');
     }
     this.#throwFailures();
     checkInside(this);
@@ -220,6 +221,7 @@ export class Player {
     peer.clientId = clientId;
     this.#expectPresent(peer, before, sessionPresent);
     const session = sessionPresent && before !== undefined ? before : new ClientSession(clientId);
+    session.isBlurred ||= session === before && peer.connect?.clean === true;
     const { connect } = peer;
     const limit = this.context.limits;
     session.expiry =
@@ -243,7 +245,7 @@ export class Player {
 
   #expectPresent(peer: Peer, before: ClientSession | undefined, isPresent: boolean): void {
     if (this.ledger.isWild || this.store.hasFailed || before?.isUnsure === true) return;
-    if (before === undefined && this.#mayExist.has(peer.clientId)) return;
+    if (this.#mayExist.has(peer.clientId)) return;
     if (before === undefined || peer.connect?.clean === true) {
       demand(!isPresent, 'session present', () => `${peer.clientId} has no session yet`);
       return;
@@ -306,7 +308,7 @@ export class Player {
       ...(highWaterMark === undefined ? {} : { highWaterMark }),
     });
     const tap: Tap = new Tap(server, (packet, size) => this.#said(peer, packet, size));
-    const peer: Peer = new Peer(number, slot, this.ledger, client, tap);
+    const peer: Peer = new Peer(number, slot, this.ledger, this.hooks, client, tap);
     peer.serverReceiveMaximum = this.context.limits.receiveMaximum;
     this.peers.push(peer);
     this.#slots.set(slot, peer);
@@ -346,6 +348,7 @@ export class Player {
       const maximum = peer.connect?.maximumPacketSize ?? Infinity;
       demand(size <= maximum, 'packet size', () => `${peer.clientId} allows ${maximum}, got ${size}`);
       if (packet.type === PacketType.Connack && packet.reasonCode === 0) {
+        if (peer.session !== undefined) peer.session.isConfirmed = true;
         for (const other of this.peers)
           if (other !== peer && other.clientId === peer.clientId) other.isStale = true;
       }
@@ -512,7 +515,6 @@ export class Player {
     if (one === undefined) return;
     const [packetId, { sent, isReleased }] = one;
     if (isReleased) {
-      peer.awaited.set(`7 ${packetId}`, []);
       // its answer ends the exchange; a second one would be for nothing
       if (!peer.due.some((due) => due.type === 6 && due.packetId === packetId)) return;
       this.#acknowledge(peer, 6, packetId, 0);
@@ -588,6 +590,7 @@ export class Player {
 
   async #pass(milliseconds: number): Promise<void> {
     const until = this.host.now() + milliseconds;
+    if (milliseconds > 200) this.isFresh = false;
     for (;;) {
       await this.#quickly();
       if (!this.host.step(until)) break;
@@ -606,7 +609,7 @@ export class Player {
   #move(): boolean {
     let rounds = 0;
     while (this.network.pump() + Number(this.host.turn()) > 0)
-      demand(++rounds < 20_000, 'livelock', () => 'the broker does not come to rest');
+      demand(++rounds < 3_000, 'livelock', () => 'the broker does not come to rest');
     return rounds > 0;
   }
 
@@ -655,7 +658,7 @@ export class Player {
 
   async #crash(): Promise<void> {
     if (this.case.store === 'at-once') return;
-    this.hasCrashed = true;
+    this.isFresh = true;
     const now = this.host.now();
     this.host = new SimulatedHost();
     this.host.jump(now - this.host.now());
@@ -665,6 +668,8 @@ export class Player {
     }
     for (const session of this.ledger.sessions.values()) {
       session.isUnsure = true;
+      // it may have ended, or its predecessor may not have
+      if (!session.isConfirmed) session.isBlurred = true;
       session.isConnected = false;
       if (!session.isDurable) session.due.clear();
     }

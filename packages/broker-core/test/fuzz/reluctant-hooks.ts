@@ -11,6 +11,8 @@ import { InjectedError } from './violation.ts';
 /** Hooks that allow everything but topics below `denied/`, and answer at once, when told to, or by failing. */
 export class ReluctantHooks {
   mode: HookMode = 'at-once';
+  /** Something may have been refused. */
+  hasRefused = false;
   readonly #waiting: ((value: boolean | 'reject') => void)[] = [];
 
   readonly authenticator: Authenticator = {
@@ -49,6 +51,7 @@ export class ReluctantHooks {
   }
 
   decide(which: number, value: boolean | 'reject'): void {
+    if (value !== true) this.hasRefused = true;
     const [decide] = this.#waiting.splice(which % Math.max(1, this.#waiting.length), 1);
     decide?.(value);
   }
@@ -60,6 +63,7 @@ export class ReluctantHooks {
 
   #answer<T>(of: (isAllowed: boolean) => T): T | Promise<T> {
     if (this.mode === 'at-once') return of(true);
+    if (this.mode === 'throw') this.hasRefused = true;
     if (this.mode === 'throw') throw new InjectedError('a defective hook');
     return new Promise((resolve, reject) => {
       this.#waiting.push((value) => {

@@ -153,8 +153,10 @@ function namesOf(change: SessionChange): string[] {
   switch (change.type) {
     case 'enqueued': {
       const serial = serialOf(change.message.payload);
+      // a retained message that comes by a new subscription was acknowledged long ago
+      const isReplay = change.deliveries.every(({ retain }) => retain);
       return [
-        `message ${serial}`,
+        ...(isReplay ? [] : [`message ${serial}`]),
         ...change.deliveries.flatMap(({ clientId, packetId }) =>
           packetId > 0 ? [`sent ${clientId} ${serial}`] : [],
         ),

@@ -1,0 +1,70 @@
+import { createReadStream, createWriteStream, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  type StoreDamage,
+  exportStore,
+  importStore,
+  inspectStore,
+  openLmdbStore,
+} from '@wellhead/store-lmdb';
+
+/**
+ * Writes what a directory holds to a new file, readable by its owner alone, or to standard output.
+ * Rejects with one line to tell; a file that is not complete is removed.
+ */
+export async function exportDirectory(path: string, file: string | undefined): Promise<void> {
+  await inspectStore(path); // or a directory without data would be made, and a damaged one set aside
+  await using store = await openLmdbStore({ directory: path, onDamage: refuseDamage });
+  const lines = Readable.from(withNewlines(exportStore(store)));
+  if (file === undefined) {
+    await pipeline(lines, standardOutput(), { end: false });
+    return;
+  }
+  const output = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
+  try {
+    await pipeline(lines, output);
+  } catch (error) {
+    if (isAlreadyThere(error)) throw new Error(`The file ${file} is already there.`, { cause: error });
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Fills a directory that is new or empty from a file, or from standard input. Rejects with one line to
+ * tell; then what it has brought is removed.
+ */
+export async function importDirectory(path: string, file: string | undefined): Promise<void> {
+  if (existsSync(path) && readdirSync(path).length > 0) {
+    throw new Error(`The directory ${path} is not empty: import into a new one.`);
+  }
+  const input = file === undefined ? process.stdin : createReadStream(file);
+  const failed = new Promise<never>((_, reject) => input.once('error', reject));
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  try {
+    await using store = await openLmdbStore({ directory: path });
+    await Promise.race([importStore(store, lines), failed]);
+  } catch (error) {
+    for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
+    throw error;
+  }
+}
+
+function refuseDamage({ directory, reason }: StoreDamage): never {
+  throw new Error(`The store in ${directory} is damaged: ${reason}.`);
+}
+
+async function* withNewlines(lines: AsyncIterable<string>): AsyncIterable<string> {
+  for await (const line of lines) yield `${line}\n`;
+}
+
+function standardOutput(): Writable {
+  return process.stdout;
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
