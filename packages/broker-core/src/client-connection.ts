@@ -169,10 +169,17 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     else this.#connectedPacket(packet);
   }
 
+  /** A client that pings has been quiet: what its messages were counted with need not be held. */
+  #letGo(): void {
+    this.session?.window?.trim();
+    this.session?.receiver?.trim();
+  }
+
   #connectedPacket(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
     switch (packet.type) {
       case PacketType.Pingreq:
         this.sendPingresp(); // [MQTT-3.12.4-1]
+        this.#letGo();
         return;
       case PacketType.Subscribe:
         receiveSubscribe(this, packet);
