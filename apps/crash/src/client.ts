@@ -107,10 +107,13 @@ export class Client {
       will,
       properties: version === 5 ? properties : undefined,
     });
-    const connack = await new Promise<Connack | undefined>((resolve) => (this.#connack = resolve));
-    if (connack === undefined || connack.reasonCode !== 0) return connack;
-    this.#begin(connack, isClean, expiry);
-    return connack;
+    return new Promise((resolve) => {
+      this.#connack = (connack) => {
+        // what comes with CONNACK in one read is received in a session
+        if (connack?.reasonCode === 0) this.#begin(connack, isClean, expiry);
+        resolve(connack);
+      };
+    });
   }
 
   /** Resolves with the Reason Code; undefined when the connection ended before the answer. */
@@ -206,8 +209,7 @@ export class Client {
     this.#note('receives', packet);
     switch (packet.type) {
       case PacketType.Connack:
-        this.#connack?.(packet);
-        this.#connack = undefined;
+        this.#concludeConnect(packet);
         return;
       case PacketType.Publish:
         this.#publish(packet);
@@ -233,6 +235,12 @@ export class Client {
       default:
         this.#ended(`type ${packet.type}, Reason Code ${'reasonCode' in packet ? packet.reasonCode : 0}`);
     }
+  }
+
+  #concludeConnect(connack: Connack | undefined): void {
+    const conclude = this.#connack;
+    this.#connack = undefined;
+    conclude?.(connack);
   }
 
   #publish(packet: Publish): void {
@@ -273,8 +281,7 @@ export class Client {
     clearTimeout(this.#answerTimer);
     this.#answerTimer = undefined;
     this.#answers = [];
-    this.#connack?.(undefined);
-    this.#connack = undefined;
+    this.#concludeConnect(undefined);
     for (const [packetId, settle] of this.#requests) {
       settle(undefined);
       this.outgoing.releasePacketId(packetId);

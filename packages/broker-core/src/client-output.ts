@@ -88,15 +88,6 @@ export abstract class ClientOutput {
     return true;
   }
 
-  /** Says a promise again, as it was encoded, that its commit did not keep: behind the next commit. */
-  promiseAgain(bytes: Uint8Array, type: number, packetId: number): void {
-    if (this.closing) return;
-    const at = this.outbox.bytes;
-    this.outbox.append(bytes);
-    this.touch();
-    this.#notePromise(at, type, packetId);
-  }
-
   /** PUBACK, PUBREC, PUBREL or PUBCOMP, behind the commit of what it promises. */
   sendAcknowledgement(type: 4 | 5 | 6 | 7, packetId: number, reasonCode: number): void {
     if (this.closing) return;

@@ -1,5 +1,5 @@
 import { encode } from '@wellhead/codec';
-import { StoreError } from '@wellhead/session-store';
+import { type SessionChange, StoreError } from '@wellhead/session-store';
 import { expect, test } from 'vitest';
 import { LaterStore } from './later-store.ts';
 import { type Client, World, publishPacket } from './support.ts';
@@ -208,8 +208,11 @@ test('what frees room or costs none is tried again after a failure, and said the
       ],
     });
     passing.publish('a', 'x', { qos: 1, packetId: 5 });
-    while (store.pending.length > 0) store.fail(new StoreError('STORE_FULL', 'the disk is full'));
-    await world.settleAsync();
+    // the commits, and what is left of them
+    while (store.pending.length > 0) {
+      store.fail(new StoreError('STORE_FULL', 'the disk is full'));
+      await world.settleAsync();
+    }
     expect(passing.messages()).toEqual(['PUBACK #5 97']);
     store.isHeld = false;
     world.advance(1_000);
@@ -219,6 +222,46 @@ test('what frees room or costs none is tried again after a failure, and said the
     await world.settleAsync();
     expect(durable.messages()).toContain('b=works q1 #2');
   }));
+
+/** It has room for what frees room, and for sessions that are there: not for messages. */
+class FullStore extends LaterStore {
+  override commit(changes: readonly SessionChange[]): Promise<void> | undefined {
+    if (changes.every(({ type }) => type !== 'enqueued')) return super.commit(changes);
+    return Promise.reject(new StoreError('STORE_FULL', 'the disk is full'));
+  }
+}
+
+test.each<[string, (world: World, durable: Client) => Client, string[]]>([
+  [
+    '[MQTT-3.2.2-3] CONNACK with Session Present',
+    (world) => world.resume('away', 1000),
+    ['CONNACK'],
+  ],
+  ['CONNACK of a clean session', (world) => world.connect({ clientId: 'clean' }), ['CONNACK']],
+  [
+    '[MQTT-3.10.4-4] UNSUBACK',
+    (_world, durable) => durable.send({ type: 10, packetId: 9, topicFilters: ['a'] }),
+    ['UNSUBACK #9'],
+  ],
+])('a store that is full of messages keeps nobody from going on: %s', async (_what, act, expected) => {
+  const store = new FullStore();
+  await using world = await World.create({ store });
+  const publisher = world.connect({ clientId: 'publisher' });
+  const durable = world.resume('durable', 1000);
+  durable.subscribe('a');
+  world.resume('away', 1000).vanish();
+  await world.settleAsync();
+  durable.take();
+  publisher.take();
+  publisher.publish('a', 'x', { qos: 1, packetId: 1 });
+  const client = act(world, durable);
+  // the next one comes before what is left of the first commit was tried again
+  world.host.turn();
+  publisher.publish('a', 'y', { qos: 1, packetId: 2 });
+  await world.settleAsync();
+  expect(client.messages().filter((packet) => !packet.startsWith('a='))).toEqual(expected);
+  expect(publisher.messages()).toEqual(['PUBACK #1 97', 'PUBACK #2 97']);
+});
 
 test('a failed commit that MQTT 3.1.1 cannot be told of: no acknowledgement, and the client may send again', async () =>
   inScene(async ({ world, store }) => {

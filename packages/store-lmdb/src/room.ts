@@ -72,6 +72,9 @@ function growthOf(changes: readonly SessionChange[]): number {
         bytes += change.will.payload.length + ROW;
         break;
       case 'session-opened':
+        // a session that is there must be able to come for its queue
+        if (change.epoch === 1) bytes += ROW;
+        break;
       case 'subscribed':
         bytes += ROW;
         break;

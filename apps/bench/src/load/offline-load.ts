@@ -1,16 +1,30 @@
 import { once } from 'node:events';
 import { SequenceChecker } from '../measure/sequence-checker.ts';
 import { Arrivals } from './arrivals.ts';
-import { LoadClient, contextOf } from './load-client.ts';
+import { LoadClient, type LoadContext, contextOf } from './load-client.ts';
 import type { LoadOutcome } from './load-outcome.ts';
 import type { LoadTask } from './load-request.ts';
 import { storeMessages } from './store-messages.ts';
 import { usageOf, workMetrics } from './usage.ts';
 
-/** Messages queue up for a client that is away, which then comes back and gets them. */
+/**
+ * Messages queue up for a client that is away, which then comes back and gets them; once with some
+ * messages, to warm the broker up, and once with all.
+ */
 export async function loadOffline(task: LoadTask): Promise<LoadOutcome> {
-  const { bench, brokerPids, progress } = task;
+  const { bench } = task;
   const context = contextOf(task);
+  const fewer = { ...bench, count: Math.ceil(bench.count / 5) };
+  await awayAndBack({ ...task, bench: fewer }, context, 'warm-up');
+  return awayAndBack(task, context, 'away');
+}
+
+async function awayAndBack(
+  task: LoadTask,
+  context: LoadContext,
+  clientId: string,
+): Promise<LoadOutcome> {
+  const { bench, brokerPids, progress } = task;
   const checker = new SequenceChecker(1, { gaps: false });
   const arrivals = new Arrivals(bench.count);
   const role = {
@@ -20,23 +34,27 @@ export async function loadOffline(task: LoadTask): Promise<LoadOutcome> {
     acknowledged() {},
     endTurn() {},
   };
-  const session = { clientId: 'away', isKept: true };
-  const before = await LoadClient.connect(context, role, session);
-  await before.subscribe(['bench/queue']);
-  const closed = once(before.channel.socket, 'close');
-  before.leave();
-  await closed;
+  const session = { clientId, isKept: true };
+  const topicName = `bench/queue/${clientId}`;
+  await subscribeAndLeave(await LoadClient.connect(context, role, session), topicName);
 
   progress('queueing');
-  const targets = [{ topicName: 'bench/queue', receivers: 0 }];
-  const bytesPerQueued = await storeMessages(task, context, targets);
+  const bytesPerQueued = await storeMessages(task, context, [{ topicName, receivers: 0 }]);
 
   progress('delivering');
-  const start = usageOf(brokerPids);
-  await LoadClient.connect(context, role, session);
+  const before = usageOf(brokerPids);
+  const client = await LoadClient.connect(context, role, session);
   const lost = await arrivals.all();
-  const end = usageOf(brokerPids);
+  const after = usageOf(brokerPids);
+  client.leave();
   const { doubled, reordered } = checker;
-  const metrics = { ...workMetrics(start, end, bench.count - lost), bytesPerQueued };
+  const metrics = { ...workMetrics(before, after, bench.count - lost), bytesPerQueued };
   return { metrics, lost, doubled, reordered };
+}
+
+async function subscribeAndLeave(client: LoadClient, topicFilter: string): Promise<void> {
+  await client.subscribe([topicFilter]);
+  const closed = once(client.channel.socket, 'close');
+  client.leave();
+  await closed;
 }

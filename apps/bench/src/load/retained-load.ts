@@ -18,12 +18,16 @@ export async function loadRetained(task: LoadTask): Promise<LoadOutcome> {
   progress('retaining');
   const bytesPerRetained = await storeMessages(task, context, targets, { retain: true });
 
+  progress('warming up');
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    await subscribeToAll(context, bench, `warm-up-${round}`);
+  }
   progress('delivering');
   const before = usageOf(brokerPids);
   let lost = 0;
   let doubled = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const found = await subscribeToAll(context, bench, round);
+    const found = await subscribeToAll(context, bench, `retained-${round}`);
     lost += found.lost;
     doubled += found.doubled;
   }
@@ -37,7 +41,7 @@ export async function loadRetained(task: LoadTask): Promise<LoadOutcome> {
 async function subscribeToAll(
   context: LoadContext,
   bench: BenchCase,
-  round: number,
+  clientId: string,
 ): Promise<{ lost: number; doubled: number }> {
   // one stream per topic: each has exactly one message, its number is that of the topic
   const checker = new SequenceChecker(bench.count, { gaps: false });
@@ -49,11 +53,12 @@ async function subscribeToAll(
     acknowledged() {},
     endTurn() {},
   };
-  const client = await LoadClient.connect(context, role, { clientId: `retained-${round}` });
+  const client = await LoadClient.connect(context, role, { clientId });
   await client.subscribe(['#']);
   const missing = await arrivals.all();
   client.leave();
   return { lost: missing, doubled: checker.doubled };
 }
 
+const WARM_UP_ROUNDS = 2;
 const ROUNDS = 5;

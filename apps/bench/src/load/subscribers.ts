@@ -26,7 +26,7 @@ export async function subscribeAll(
     clients.push(await LoadClient.connect(context, role, { clientId: `sub-${index}` }));
   }
   const filters = subscribers.reduce((sum, list) => sum + list.length, 0);
-  if (filters >= MANY) await sleep(SETTLE);
+  if (filters >= MANY) await warmUp(context);
   const before = usageOf(brokerPids);
   await Promise.all(
     clients.map((client, index) => subscribeInParts(client, subscribers[index] ?? [])),
@@ -36,6 +36,20 @@ export async function subscribeAll(
   await sleep(SETTLE);
   const bytes = usageOf(brokerPids).residentBytes - before.residentBytes;
   return { filtersPerCpuSecond: filters / cpu, bytesPerFilter: bytes / filters };
+}
+
+/** Somebody subscribes to a few thousand other filters, and leaves. */
+async function warmUp(context: LoadContext): Promise<void> {
+  const role = { message() {}, acknowledged() {}, endTurn() {} };
+  const client = await LoadClient.connect(context, role, { clientId: 'warm-up' });
+  await subscribeInParts(
+    client,
+    Array.from({ length: MANY }, (_, index) =>
+      index % 2 === 0 ? `warm/${index}/up` : `warm/+/${index}/#`,
+    ),
+  );
+  client.leave();
+  await sleep(SETTLE);
 }
 
 /** A packet of all filters might be larger than a broker allows. */

@@ -123,6 +123,7 @@ export class TurnDriver {
     pending: Promise<void>,
     changes: readonly SessionChange[],
     reading: readonly Session[],
+    isSecondTry = false,
   ): void {
     const { turn } = context;
     const commit = ++this.#lastCommit;
@@ -134,7 +135,7 @@ export class TurnDriver {
     const settled = Promise.all([stored, this.#tail]).then(([failure]) => {
       this.#settledPromises.delete(settled);
       try {
-        this.#settled(context, commit, changes, failure);
+        this.#settled(context, commit, changes, failure, isSecondTry);
       } catch (error) {
         // whatever it is, the commits that follow must settle
         context.observer.fault?.(error, 'turn');
@@ -151,12 +152,13 @@ export class TurnDriver {
     commit: number,
     changes: readonly SessionChange[],
     failure: { readonly error: unknown } | undefined,
+    isSecondTry: boolean,
   ): void {
     context.turn.unsettled--;
     this.#settledCommit = commit;
     context.now = this.#host.now();
     if (failure === undefined) context.retained.stored(changes);
-    else this.#failed(context, commit, changes, failure.error);
+    else this.#failed(context, commit, changes, failure.error, isSecondTry);
     this.#release();
   }
 
@@ -166,25 +168,50 @@ export class TurnDriver {
     commit: number,
     changes: readonly SessionChange[],
     error: unknown,
+    isSecondTry: boolean,
   ): void {
     context.counters.storeFailures++;
     context.observer.fault?.(error, 'store');
     const retried = changesToRetry(context, changes);
-    if (isRetriable(error) && retried.length > 0) {
-      const { turn } = context;
-      turn.retried.push(...retried);
-      this.#host.later(() => {
-        this.#isRetryDue = turn.retried.length > 0;
-        turn.wake();
-      }, RETRY_INTERVAL);
-    }
+    const next = isSecondTry
+      ? this.#tryLater(context, retried, error)
+      : this.#tryAlone(context, retried);
     for (const connection of this.#waiting) {
       guard(connection, () => {
         connection.held = connection.held.map((output) =>
-          output.commit === commit ? withdrawPromises(connection, output) : output,
+          output.commit === commit
+            ? withdrawPromises(connection, output, next, isSecondTry)
+            : output,
         );
       });
     }
+  }
+
+  /**
+   * At once, without the messages that were too much: a store that is full must not keep clients from
+   * coming for what is in it, however much is published meanwhile. Gives the number of the commit.
+   */
+  #tryAlone({ store, turn }: BrokerContext, retried: readonly SessionChange[]): number | undefined {
+    if (retried.length === 0) return undefined;
+    const changes = turn.retried.length === 0 ? retried : [...turn.retried, ...retried];
+    turn.retried = [];
+    this.#await(this.#context, commitOf(store, changes) ?? Promise.resolve(), changes, [], true);
+    return this.#lastCommit;
+  }
+
+  /** With the next commit, or after a while. */
+  #tryLater(
+    { turn }: BrokerContext,
+    retried: readonly SessionChange[],
+    error: unknown,
+  ): number | undefined {
+    if (retried.length === 0 || !isRetriable(error)) return undefined;
+    turn.retried.push(...retried);
+    this.#host.later(() => {
+      this.#isRetryDue = turn.retried.length > 0;
+      turn.wake();
+    }, RETRY_INTERVAL);
+    return this.#lastCommit + 1;
   }
 
   /** A commit has settled: what waited for it leaves. */

@@ -23,46 +23,68 @@ export function changesToRetry(
   return retried;
 }
 
-/** The output of a connection without the promises that its commit did not keep. */
-export function withdrawPromises(connection: ClientConnection, output: HeldOutput): HeldOutput {
+/**
+ * The output of a connection without the promises that its commit did not keep. Those that are tried
+ * again in commit `next` stay where they are and wait for it.
+ */
+export function withdrawPromises(
+  connection: ClientConnection,
+  output: HeldOutput,
+  next: number | undefined,
+  isSecondTry: boolean,
+): HeldOutput {
   connection.donePromising(output.promises);
   const bytes = joined(output.chunks);
-  const parts: Uint8Array[] = [];
+  const said = new Uint8Array(bytes.length + REFUSAL_GROWTH * output.promises.length);
+  const promises: PromisedPacket[] = [];
+  let length = 0;
+  const say = (part: Uint8Array): void => {
+    said.set(part, length);
+    length += part.length;
+  };
   let from = 0;
+  let isRefused = false;
   for (const promise of output.promises) {
-    parts.push(bytes.subarray(from, promise.at));
+    say(bytes.subarray(from, promise.at));
     from = promise.at + promise.length;
-    const instead = withdraw(connection, promise, bytes.subarray(promise.at, from));
-    if (instead !== undefined) parts.push(instead);
-    if (connection.closing) return { ...output, chunks: parts, promises: [] };
+    isRefused = isSecondTry && isUnkeptSession(connection, promise);
+    const instead = isRefused ? refuseSession(connection) : refusalOf(connection, promise);
+    if (instead === undefined) {
+      if (next !== undefined) promises.push({ ...promise, at: length });
+      say(bytes.subarray(promise.at, from));
+    } else say(instead);
+    if (isRefused) break;
   }
-  parts.push(bytes.subarray(from));
-  return { ...output, chunks: parts.filter((part) => part.length > 0), promises: [] };
+  if (!isRefused) say(bytes.subarray(from));
+  const mustWait = next !== undefined && (promises.length > 0 || !isSecondTry);
+  const commit = mustWait ? next : output.commit;
+  return { commit, chunks: [said.subarray(0, length)], promises };
 }
 
-/** What is said in place of a promise, if anything. */
-function withdraw(
+/** What a publisher is told instead: nothing in MQTT 3.x. Undefined for what is no message of a publisher. */
+function refusalOf(
   connection: ClientConnection,
-  promise: PromisedPacket,
-  packet: Uint8Array,
+  { packetId, type }: PromisedPacket,
 ): Uint8Array | undefined {
-  const { packetId, type } = promise;
-  const isV5 = connection.protocolVersion === 5;
-  switch (type) {
-    case PacketType.Puback:
-      return isV5 ? encode({ type, packetId, reasonCode: ReasonCode.QuotaExceeded }, 5) : undefined;
-    case PacketType.Pubrec:
-      forgetReceipt(connection, packetId);
-      return isV5 ? encode({ type, packetId, reasonCode: ReasonCode.QuotaExceeded }, 5) : undefined;
-    case PacketType.Connack: {
-      connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', true);
-      const reasonCode = isV5 ? ReasonCode.QuotaExceeded : SERVER_UNAVAILABLE;
-      return encode({ type, sessionPresent: false, reasonCode }, connection.protocolVersion);
-    }
-    default:
-      connection.promiseAgain(packet.slice(), type, packetId);
-      return undefined;
-  }
+  if (type !== PacketType.Puback && type !== PacketType.Pubrec) return undefined;
+  if (type === PacketType.Pubrec) forgetReceipt(connection, packetId);
+  if (connection.protocolVersion !== 5) return NOTHING;
+  return encode({ type, packetId, reasonCode: ReasonCode.QuotaExceeded }, 5);
+}
+
+/** A session that outlives its connection, and is not stored; the others need no store to be what they are. */
+function isUnkeptSession(connection: ClientConnection, { type }: PromisedPacket): boolean {
+  return type === PacketType.Connack && connection.session?.durable === true;
+}
+
+function refuseSession(connection: ClientConnection): Uint8Array {
+  const { protocolVersion } = connection;
+  connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', true);
+  const reasonCode = protocolVersion === 5 ? ReasonCode.QuotaExceeded : SERVER_UNAVAILABLE;
+  return encode(
+    { type: PacketType.Connack, sessionPresent: false, reasonCode },
+    protocolVersion,
+  );
 }
 
 /** The identifier of a QoS 2 message that was not taken: the next PUBLISH with it is a new message [MQTT-4.3.3-9]. */
@@ -122,5 +144,8 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
+const NOTHING = new Uint8Array(0);
+/** What an acknowledgement with its Reason Code is longer by. */
+const REFUSAL_GROWTH = 8;
 /** The return code of 3.x. */
 const SERVER_UNAVAILABLE = 3;
