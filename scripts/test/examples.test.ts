@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exampleOf, exampleProblem, readmeExample } from '../example.js';
+import { root, runTool } from '../step.js';
 import { packagesUnder, publishablePackages } from '../workspace.js';
 
 test.each(publishablePackages().map(({ manifest, path }) => [manifest.name, path]))(
@@ -19,6 +20,15 @@ test.each(packagesUnder(['examples']).map(({ folder, path }) => [folder, path]))
     expect(await exampleProblem(example, path)).toBeUndefined();
   },
 );
+
+test('the store of examples/custom-store passes the kit', { timeout: 120_000 }, async () => {
+  const cwd = join(root, 'examples', 'custom-store');
+  const args = ['--test', '--test-reporter=tap'];
+  const { ok, stdout } = await runTool(process.execPath, args, { cwd });
+  expect(stdout.match(/^ *not ok .*$/gm) ?? []).toEqual([]);
+  expect(ok).toBe(true);
+  expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(200);
+});
 
 const block = (code: string): string => `# Name\n\n\`\`\`js example\n${code}\n\`\`\`\n`;
 

@@ -77,8 +77,8 @@ async function compare(invocation: Invocation & { type: 'compare' }): Promise<nu
     if (isThere || !invocation.arePeersUsual) kinds.push(brokerKinds[peer]);
   }
   const progress = new Progress(process.stderr);
-  const comparison = await compareBrokers({ cases, kinds, rounds, times, progress });
-  writeReports(comparison, files);
+  const roundDone = (soFar: Comparison): void => writeReports(soFar, files);
+  const comparison = await compareBrokers({ cases, kinds, rounds, times, progress, roundDone });
   process.stdout.write(`\n${textReport(comparison)}`);
   return failures(comparison).length === 0 ? 0 : 1;
 }

@@ -16,6 +16,8 @@ export interface CampaignOptions {
   readonly directory: string;
   /** Further flags of `wellhead start`. */
   readonly flags?: readonly string[];
+  /** Milliseconds without any progress after which what has not come is lost. @default 15_000 */
+  readonly patience?: number;
   /** Ends it early. */
   readonly isOver?: () => boolean;
   /** Told of each kill. */
@@ -33,6 +35,7 @@ export class Campaign {
   early = 0;
   readonly #options: CampaignOptions;
   readonly #random: Random;
+  readonly #patience: number;
   readonly #retained = new RetainedLedger(this.findings);
   readonly #world: World;
   readonly #population: Population;
@@ -43,6 +46,7 @@ export class Campaign {
   constructor(options: CampaignOptions) {
     this.#options = options;
     this.#random = new Random(options.seed);
+    this.#patience = options.patience ?? 15_000;
     const { chronicle, findings, ledger } = this;
     this.#world = { chronicle, findings, ledger, port: 0, isDown: true };
     this.#population = makePopulation(this.#world, this.#random, this.#retained);
@@ -177,25 +181,21 @@ export class Campaign {
   async #settle(): Promise<void> {
     const { prober, subscribers, willClients } = this.#population;
     for (const publisher of this.#publishers()) publisher.stop();
-    await until(() => this.#clients().every((client) => !client.isConnecting), PATIENCE);
+    await until(() => this.#clients().every((client) => !client.isConnecting), this.#patience);
     await this.#everybodyConnects();
     for (const subscriber of subscribers) subscriber.hurry();
     prober.publishToAll();
     const { totals } = this.ledger;
     const progress = (): number => totals.delivered + totals.acknowledged;
     const publishers = this.#publishers();
-    if (!(await until(() => publishers.every(({ isIdle }) => isIdle), PATIENCE, progress))) {
+    if (!(await until(() => publishers.every(({ isIdle }) => isIdle), this.#patience, progress))) {
       this.findings.add('not said', 'messages were not acknowledged');
     }
     await until(
       () => !willClients.some(({ isWaiting }) => isWaiting) && this.ledger.missing().length === 0,
-      PATIENCE,
+      this.#patience,
       progress,
     );
-    if (process.env['TRACE']) for (const [s] of new Map(this.ledger.missing().map((m) => [m[0].name, m])).values()) {
-      const sub = subscribers.find((x) => x.record === s);
-      console.log('MISSING', s.name, sub?.client.isConnected, sub?.client.isConnecting, '\n  ' + sub?.client.trace.join('\n  '));
-    }
     await this.#checkRetained();
     this.ledger.settle();
     for (const subscriber of subscribers) subscriber.slowDown();
@@ -205,7 +205,7 @@ export class Campaign {
     const isRight = (retained: ReadonlyMap<string, Uint8Array>): boolean =>
       this.#retained.wrong(retained).size === 0;
     let retained = await readRetained(this.#world, 'reader', 'r/#');
-    for (let tries = 1; tries < 5 && retained !== undefined && !isRight(retained); tries++) {
+    for (let tries = 1; tries < 3 && retained !== undefined && !isRight(retained); tries++) {
       await sleep(100);
       retained = await readRetained(this.#world, 'reader', 'r/#');
     }
@@ -241,6 +241,3 @@ export class Campaign {
     return [...this.#publishers(), ...subscribers, ...willClients].map(({ client }) => client);
   }
 }
-
-/** Milliseconds without any progress. */
-const PATIENCE = 15_000;

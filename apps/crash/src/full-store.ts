@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { Chronicle } from './chronicle.ts';
 import { Client } from './client.ts';
 import { Findings } from './findings.ts';
@@ -20,9 +18,9 @@ export interface FullStoreOptions {
   /** Flags of `wellhead start`, such as `--max-data-size`. */
   readonly flags?: readonly string[];
   /** From here on there is no room. Without it, the store fills by what is published. */
-  readonly takeRoom?: (pid: number, directory: string) => void;
+  readonly takeRoom?: (pid: number) => Promise<void>;
   /** There is room again. Without it, it is made by the subscriber who comes back for its queue. */
-  readonly giveRoom?: (pid: number, directory: string) => void;
+  readonly giveRoom?: () => Promise<void>;
   /** Kills the broker while its store is full. */
   readonly isKilled: boolean;
 }
@@ -48,6 +46,7 @@ export class FullStore {
     const chronicle = new Chronicle();
     const { findings } = this;
     this.ledger = new Ledger(chronicle, findings);
+    this.ledger.isOrderOfRepeatsFree = true;
     this.#world = { chronicle, findings, ledger: this.ledger, port: 0, isDown: true };
     const random = new Random(seed);
     const world = this.#world;
@@ -56,13 +55,14 @@ export class FullStore {
       return new Subscriber(world, random.fork(), { name, version, filters });
     };
     this.#away = subscriber('away', 5, 2);
+    // at QoS 1, where it may come again: one who is there may be sent what its publisher must repeat
     this.#present = subscriber('present', 4, 1);
     this.#publishers = publishersOf(world, random, this.#retained);
     this.#server = new ServerProcess({ directory, flags });
   }
 
   async run(): Promise<void> {
-    const { directory, takeRoom, giveRoom, isKilled } = this.#options;
+    const { takeRoom, giveRoom, isKilled } = this.#options;
     await this.#listening();
     await this.#away.connect();
     await this.#present.connect();
@@ -70,10 +70,10 @@ export class FullStore {
     for (const { client } of this.#publishers) await client.connect();
     for (const publisher of this.#publishers) publisher.start();
     await until(() => this.ledger.totals.acknowledged > 200, PATIENCE);
-    takeRoom?.(this.#server.pid, directory);
+    await takeRoom?.(this.#server.pid);
     await this.#runFull();
     if (isKilled) await this.#killAndRestart();
-    giveRoom?.(this.#server.pid, directory);
+    await giveRoom?.();
     await this.#recover();
     await this.#end();
   }
@@ -194,11 +194,6 @@ export class FullStore {
     if (sizes.deliveries === 0 && sizes.messages === sizes.retained) return;
     this.findings.add('left behind', JSON.stringify(sizes));
   }
-}
-
-/** Makes files of a process end where the data file ends now: what it appends fails, as on a full disk. */
-export function fileSizeLimit(directory: string): string {
-  return String(statSync(join(directory, 'data.lmdb')).size);
 }
 
 function publishersOf(

@@ -19,6 +19,11 @@ export class Ledger {
   readonly chronicle: Chronicle;
   readonly findings: Findings;
   readonly subscribers: LedgerSubscriber[] = [];
+  /**
+   * MQTT 3.1.1 has no word for a message that was not taken: it is not acknowledged, later ones may be,
+   * and when its publisher comes again with it, it is behind them.
+   */
+  isOrderOfRepeatsFree = false;
   readonly totals = { acknowledged: 0, refused: 0, delivered: 0, repeated: 0, wills: 0 };
   readonly #messages = new Map<number, Message>();
   readonly #sequences = new Map<string, number>();
@@ -50,6 +55,7 @@ export class Ledger {
       sentAt: this.chronicle.tick(),
       owedSince: undefined,
       refused: false,
+      isRepeated: false,
       duty: kind === 'will' ? 'may' : undefined,
       deliveries: new Map(),
       history: [],
@@ -158,11 +164,11 @@ export class Ledger {
   #first(subscriber: LedgerSubscriber, message: Message): void {
     const { topicName, sequence, sentAt, duty } = message;
     const highest = subscriber.highest.get(topicName) ?? 0;
-    if (sequence < highest) {
+    if (sequence < highest && !(this.isOrderOfRepeatsFree && message.isRepeated)) {
       const text = `${this.#describe(message)} came to ${subscriber.name} behind ${highest}`;
       this.findings.add('out of order', text, message.history);
     } else {
-      subscriber.highest.set(topicName, sequence);
+      subscriber.highest.set(topicName, Math.max(sequence, highest));
     }
     if (!subscriber.subscriptions.allows(topicName, sentAt)) {
       const text = `${this.#describe(message)} came to ${subscriber.name}, who has unsubscribed`;

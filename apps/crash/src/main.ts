@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Campaign } from './campaign.ts';
-import { readArguments } from './command-line.ts';
-import { report } from './report.ts';
+import { type Settings, readArguments } from './command-line.ts';
+import { report, reportFindings } from './report.ts';
+import { scenes } from './scenes.ts';
 
 /** `npm run crash`: resolves with the exit status, 1 when anything was found that must not happen. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -12,29 +13,38 @@ export async function main(args: readonly string[]): Promise<number> {
     (settings.status === 0 ? process.stdout : process.stderr).write(settings.text);
     return settings.status;
   }
-  const { seed, flags } = settings;
+  const parent = settings.directory ?? mkdtempSync(join(tmpdir(), 'wellhead-crash-'));
+  console.log(`seed ${settings.seed}, data in ${parent}`);
+  let found = await kill(settings, join(parent, 'killed'));
+  for (const [index, { name, play }] of scenes.entries()) {
+    const directory = join(parent, `full-${index}`);
+    mkdirSync(directory, { recursive: true });
+    const findings = await play(directory, settings.seed);
+    const outcome = typeof findings === 'string' ? `skipped: ${findings}` : reportFindings(findings);
+    console.log(`${name}: ${outcome}`);
+    found += typeof findings === 'string' ? 0 : findings.total;
+  }
+  if (found === 0 && settings.directory === undefined) rmSync(parent, { recursive: true });
+  return found === 0 ? 0 : 1;
+}
+
+async function kill(settings: Settings, directory: string): Promise<number> {
   const started = performance.now();
-  const directory = settings.directory ?? mkdtempSync(join(tmpdir(), 'wellhead-crash-'));
-  const isOver = (): boolean => performance.now() - started > settings.seconds * 1000;
-  console.log(`seed ${seed}, data in ${directory}`);
   const campaign = new Campaign({
     kills: settings.kills,
-    seed,
+    seed: settings.seed,
     directory,
-    flags,
-    isOver,
+    flags: settings.flags,
+    isOver: () => performance.now() - started > settings.seconds * 1000,
     onKill: (kills, { findings, ledger, early }) => {
       if (kills % 10 !== 0 && kills !== settings.kills) return;
       const { acknowledged, delivered } = ledger.totals;
       const found = findings.total === 0 ? 'nothing wrong' : `${findings.total} FINDINGS`;
-      console.log(
-        `${String(kills).padStart(5)} kills (${early} early), ${acknowledged} acknowledged, ${delivered} delivered, ${found}`,
-      );
+      const counts = `${acknowledged} acknowledged, ${delivered} delivered`;
+      console.log(`${String(kills).padStart(5)} kills (${early} early), ${counts}, ${found}`);
     },
   });
   await campaign.run();
   console.log(report(campaign, (performance.now() - started) / 1000));
-  const isFine = campaign.findings.total === 0;
-  if (isFine && settings.directory === undefined) rmSync(directory, { recursive: true });
-  return isFine ? 0 : 1;
+  return campaign.findings.total;
 }

@@ -20,6 +20,8 @@ export interface Message {
   owedSince: number | undefined;
   /** The broker said that it did not take it. */
   refused: boolean;
+  /** It was sent more than once. */
+  isRepeated: boolean;
   duty: WillDuty | undefined;
   /** By name of subscriber, how often it came. */
   readonly deliveries: Map<string, number>;

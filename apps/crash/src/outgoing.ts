@@ -60,6 +60,7 @@ export class Outgoing {
         if (isPresent) this.#send({ type: PacketType.Pubrel, packetId, reasonCode: 0 });
         else this.#over(packetId);
       } else {
+        message.isRepeated = true;
         this.#ledger.note(message, `sent again by ${message.publisher} as ${packetId}`);
         this.#send({ ...publish, dup: isPresent });
       }

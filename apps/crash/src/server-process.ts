@@ -40,8 +40,9 @@ export class ServerProcess {
     this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.pid = this.#child.pid ?? 0;
     this.ended = new Promise((resolve) => {
-      this.#child.once('close', () => {
+      this.#child.once('close', (status, signal) => {
         this.hasEnded = true;
+        this.log.push(`it ended with ${signal ?? status ?? ''}`);
         resolve();
       });
     });

@@ -246,7 +246,7 @@ function messageFor(
   session: Session,
 ): MessageRecord {
   const message = publication.toMessage();
-  if (!session.durable || session.newestMessage !== message.messageId) return message;
+  if (!session.durable || session.newestMessage < message.messageId) return message;
   return copyOf(message, context.nextMessageId());
 }
 

@@ -5,7 +5,7 @@ import type { BrokerContext } from './context.ts';
 import { sendMaximum } from './delivery.ts';
 import { drop, settle } from './settlement.ts';
 import { guard } from './guard.ts';
-import type { Delivery } from './message.ts';
+import { type Delivery, messageSize } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
 
@@ -47,6 +47,7 @@ export function unload(session: Session): void {
   session.behind = undefined;
   session.replays = undefined;
   session.inMemory = 0;
+  session.leftInMemory = Math.max(session.leftInMemory, session.newestInMemory);
   session.newestInMemory = 0;
   session.readPosition = 0;
   session.loading = false;
@@ -129,6 +130,7 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
 function readPage(context: BrokerContext, session: Session): void {
   if (session.loading) return;
   session.loading = true;
+  session.expected = session.backlog;
   context.turn.readLater(session);
 }
 
@@ -137,19 +139,19 @@ function readPage(context: BrokerContext, session: Session): void {
  * a page; a page for a connection that has ended meanwhile is thrown away, for nothing in it was touched.
  */
 export function loadPage(context: BrokerContext, session: Session): void {
-  const { connection, backlog } = session;
+  const { connection } = session;
   if (connection === undefined || !session.loading) return;
   const page = context.store.readQueue(session.clientId, session.readPosition, PAGE);
   if (!(page instanceof Promise)) {
     session.loading = false;
-    takePage(context, session, page, backlog);
+    takePage(context, session, page);
     return;
   }
   page.then(
     (deliveries) => {
       if (session.connection !== connection || !connection.open) return;
       session.loading = false;
-      guard(connection, () => takePage(context, session, deliveries, backlog));
+      guard(connection, () => takePage(context, session, deliveries));
     },
     (error: unknown) => {
       if (session.connection !== connection) return;
@@ -160,18 +162,18 @@ export function loadPage(context: BrokerContext, session: Session): void {
   );
 }
 
-/** `expected`: how many deliveries were in the store alone when it was asked. */
 function takePage(
   context: BrokerContext,
   session: Session,
   page: readonly QueuedDelivery[],
-  expected: number,
 ): void {
   for (const queued of page) {
     session.readPosition = queued.position;
     if (queued.message.messageId > session.newestInMemory) take(session, queued);
   }
-  if (page.length === 0) session.queuedMessages -= expected; // the store, not the count, is the truth
+  // the store, not the count, is the truth: what it failed to keep is not there
+  if (page.length === 0) session.queuedMessages -= session.expected;
+  if (session.backlog === 0) session.queuedBytes = bytesInMemory(session);
   const last = page[page.length - 1];
   const isWindowWhole = last === undefined || last.packetId === 0 || page.length < PAGE;
   if (session.isRestoring && !isWindowWhole) {
@@ -183,6 +185,15 @@ function takePage(
     session.window?.connected(sendMaximum(context, session));
   }
   pump(context, session);
+}
+
+function bytesInMemory({ pending, window }: Session): number {
+  let bytes = 0;
+  window?.forEach((_packetId, _qos, isReleased, delivery) => {
+    if (delivery !== undefined && !isReleased) bytes += messageSize(delivery.message);
+  });
+  for (const { message, qos } of pending ?? []) if (qos > 0) bytes += messageSize(message);
+  return bytes;
 }
 
 function take(session: Session, queued: QueuedDelivery): void {

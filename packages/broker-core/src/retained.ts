@@ -104,7 +104,8 @@ export class RetainedMessages {
   /** Begins to send what is retained under a new subscription; {@link pumpReplays} goes on with it. */
   replay(session: Session, subscription: Subscription): void {
     const cursor = this.#index.cursor(subscription.topicFilter);
-    (session.replays ??= []).push({ subscription, cursor });
+    const newest = this.#context().lastMessageId;
+    (session.replays ??= []).push({ subscription, cursor, newest });
   }
 }
 
@@ -112,6 +113,8 @@ export class RetainedMessages {
 export interface RetainedReplay {
   readonly subscription: Subscription;
   readonly cursor: { next(limit: number, into: RetainedEntry[]): boolean };
+  /** What is published from now on comes by the subscription, and not once more from here. */
+  readonly newest: number;
   isExhausted?: boolean;
 }
 
@@ -196,7 +199,8 @@ function sendRetained(
   replay: RetainedReplay,
   message: MessageRecord,
 ): void {
-  const { subscription } = replay;
+  const { newest, subscription } = replay;
+  if (message.messageId > newest) return;
   if (!subscription.active || message.expiresAt <= context.now) return;
   const { session } = subscription;
   if (subscription.noLocal && message.publisherId === session.clientId) return; // [MQTT-3.8.3-3]

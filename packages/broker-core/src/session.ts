@@ -54,11 +54,15 @@ export class Session implements Timed {
   inMemory = 0;
   /** The newest message that was taken into memory on this connection, and its place in the store's queue. */
   newestInMemory = 0;
+  /** The newest one that was in memory on an earlier connection: what became of those before it is not known. */
+  leftInMemory = 0;
   readPosition = 0;
   /** The last message that was recorded for this session. */
   newestMessage = 0;
   /** A page of the queue is being read. */
   loading = false;
+  /** What that page is of: deliveries whose commits the store has answered by then. */
+  expected = 0;
   /** What is in flight of an earlier connection is still being read. */
   isRestoring = false;
 

@@ -26,6 +26,17 @@ export const mosquitto: BrokerKind = {
 };
 
 async function start(transport: Transport): Promise<RunningBroker> {
+  // between our look and its start an outgoing connection may take the port
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(transport);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof BrokerStartError)) throw error;
+    }
+  }
+}
+
+async function startOnce(transport: Transport): Promise<RunningBroker> {
   await using cleanup = new Cleanup();
   const certificate = transport === 'tls' ? await makeCertificate(cleanup) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'wellhead-bench-'));
@@ -79,6 +90,7 @@ function freePort(): Promise<number> {
   });
 }
 
+const ATTEMPTS = 5;
 const program = process.env['WELLHEAD_BENCH_MOSQUITTO'] ?? '/usr/sbin/mosquitto';
 
 /** 0 means without limit: the benchmarks queue up more than the defaults of 20 and 1,000 allow. */

@@ -5,7 +5,8 @@ import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
 import type { Session } from '../session.ts';
-import { changesToRetry, withdrawPromises } from './withdraw.ts';
+import type { Turn } from '../turn.ts';
+import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
 /**
  * The end of each turn: goes on with what was put off, commits what has changed, and writes once to
@@ -110,11 +111,20 @@ export class TurnDriver {
       if (pending !== undefined) this.#await(context, pending, changes, reading);
       else context.retained.stored(changes);
     }
-    if (pending === undefined && reading.length > 0) this.#readable.push(...reading);
-    if (reading.length > 0) turn.wake();
+    if (pending === undefined && reading.length > 0) this.#readSettled(turn, reading);
     // what is to be tried again is in the next commit
     if (turn.retried.length > 0) return this.#lastCommit + 1;
     return turn.unsettled > 0 ? this.#lastCommit : 0;
+  }
+
+  /** A store need not show what it has not settled: pages are read behind all commits that came before. */
+  #readSettled(turn: Turn, reading: readonly Session[]): void {
+    const read = (): void => {
+      this.#readable.push(...reading);
+      turn.wake();
+    };
+    if (turn.unsettled === 0) read();
+    else void this.#tail.then(read);
   }
 
   /** One commit is settled when all before it are, whatever order the store's promises settle in. */
@@ -178,11 +188,7 @@ export class TurnDriver {
       : this.#tryAlone(context, retried);
     for (const connection of this.#waiting) {
       guard(connection, () => {
-        connection.held = connection.held.map((output) =>
-          output.commit === commit
-            ? withdrawPromises(connection, output, next, isSecondTry)
-            : output,
-        );
+        withdrawHeld(connection, commit, next, isSecondTry);
       });
     }
   }
@@ -201,12 +207,16 @@ export class TurnDriver {
 
   /** With the next commit, or after a while. */
   #tryLater(
-    { turn }: BrokerContext,
+    context: BrokerContext,
     retried: readonly SessionChange[],
     error: unknown,
   ): number | undefined {
-    if (retried.length === 0 || !isRetriable(error)) return undefined;
-    turn.retried.push(...retried);
+    const { turn } = context;
+    // what depends on changes that are still to be made is not wrong for ever
+    const isHopeful = isRetriable(error) || turn.retried.length > 0;
+    const left = isHopeful ? retried : withoutStale(context, retried, error);
+    if (left.length === 0) return undefined;
+    turn.retried.push(...left);
     this.#host.later(() => {
       this.#isRetryDue = turn.retried.length > 0;
       turn.wake();
@@ -316,6 +326,21 @@ function commitOf(
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** Changes of a session that is no more must not take those of others with them; nothing is left when none are. */
+function withoutStale(
+  { sessions }: BrokerContext,
+  changes: readonly SessionChange[],
+  error: unknown,
+): readonly SessionChange[] {
+  if (!(error instanceof StoreError) || error.code !== 'STORE_STALE_EPOCH') return [];
+  const { clientId } = error;
+  const epoch = clientId === undefined ? undefined : sessions.get(clientId)?.epoch;
+  const left = changes.filter(
+    (change) => !('clientId' in change) || change.clientId !== clientId || change.epoch === epoch,
+  );
+  return left.length < changes.length ? left : [];
 }
 
 /** A store that was full or failed may do better later; one that says that the changes are wrong will not. */

@@ -24,10 +24,30 @@ export function changesToRetry(
 }
 
 /**
- * The output of a connection without the promises that its commit did not keep. Those that are tried
+ * Takes the promises that a commit did not keep out of what a connection holds. Those that are tried
  * again in commit `next` stay where they are and wait for it.
  */
-export function withdrawPromises(
+export function withdrawHeld(
+  connection: ClientConnection,
+  commit: number,
+  next: number | undefined,
+  isSecondTry: boolean,
+): void {
+  const { closing, held } = connection;
+  const kept: HeldOutput[] = [];
+  for (const [index, output] of held.entries()) {
+    if (output.commit !== commit) kept.push(output);
+    else kept.push(withdrawPromises(connection, output, next, isSecondTry));
+    if (connection.closing === closing) continue;
+    // its CONNACK is a refusal now: nothing follows it
+    for (const { promises } of held.slice(index + 1)) connection.donePromising(promises);
+    connection.donePromising(connection.takeOutput().promises);
+    break;
+  }
+  connection.held = kept;
+}
+
+function withdrawPromises(
   connection: ClientConnection,
   output: HeldOutput,
   next: number | undefined,
@@ -43,14 +63,20 @@ export function withdrawPromises(
     length += part.length;
   };
   let from = 0;
+  const isOver = connection.closing;
   let isRefused = false;
   for (const promise of output.promises) {
     say(bytes.subarray(from, promise.at));
     from = promise.at + promise.length;
     isRefused = isSecondTry && isUnkeptSession(connection, promise);
     const instead = isRefused ? refuseSession(connection) : refusalOf(connection, promise);
+    // nor will it be true, perhaps, if its session is no more
+    if (instead === undefined && isOver && isSecondTry && promise.type !== PacketType.Connack)
+      continue;
     if (instead === undefined) {
-      if (next !== undefined) promises.push({ ...promise, at: length });
+      // a store that goes on failing is nothing to a session that is not in it
+      const isKept = !isSecondTry || connection.session?.durable === true;
+      if (next !== undefined && isKept) promises.push({ ...promise, at: length });
       say(bytes.subarray(promise.at, from));
     } else say(instead);
     if (isRefused) break;
@@ -107,10 +133,10 @@ function withdrawDeliveries(
 ): void {
   for (const { clientId } of deliveries) {
     const session = context.sessions.get(clientId);
-    if (session === undefined) continue;
-    const isInMemory =
-      session.connection !== undefined && message.messageId <= session.newestInMemory;
-    if (isInMemory) continue;
+    // another session of that client, or one that settles it by itself
+    if (session === undefined || session.newestMessage < message.messageId) continue;
+    if (message.messageId <= Math.max(session.newestInMemory, session.leftInMemory)) continue;
+    if (session.loading) continue; // the page that comes tells
     session.queuedMessages--;
     session.queuedBytes -= messageSize(message);
   }

@@ -80,6 +80,10 @@ export class Ledger {
   readonly sessions = new Map<string, ClientSession>();
   /** Bytes were sent that nobody has looked at: what they did is not known. */
   isWild = false;
+  /** What was sent may not have been stored: its Packet Identifier is given again. */
+  /** Messages take several turns. */
+  isSlow = false;
+  hasStoreFailed: () => boolean = () => false;
   readonly #sent = new Map<number, Sent>();
   #serial = 0;
 
@@ -138,7 +142,7 @@ export class Ledger {
     const isRepeat = packet.qos === 2 && session.held.has(packet.packetId);
     if (isRepeat) {
       const before = session.held.get(packet.packetId);
-      demand(before === sent.serial, 'identifier', () => {
+      demand(before === sent.serial || this.hasStoreFailed(), 'identifier', () => {
         return `${session.clientId} holds #${packet.packetId} for m${before}, and gets ${name(sent)} by it`;
       });
       return;
@@ -153,6 +157,8 @@ export class Ledger {
     const { clientId } = session;
     if (session.received.has(sent.serial)) {
       const isAllowed =
+        // who subscribes while a retained message is on its way to many may get it by both
+        (sent.retain && this.isSlow) ||
         (sent.isRepeated && sent.qos === 1) ||
         session.refused.has(sent.serial) ||
         (packet.qos === 1 && packet.dup);

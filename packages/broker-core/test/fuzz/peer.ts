@@ -123,7 +123,7 @@ export class Peer {
     try {
       const decoder = (this.#decoders.decoder ??= new Decoder({
         role: 'client',
-        protocolVersion: this.version,
+        protocolVersion: this.tap.protocolVersion,
       }));
       for (const packet of decoder.decode(chunk)) this.#packet(packet);
       if (decoder.error !== undefined)
@@ -210,7 +210,8 @@ export class Peer {
   #acknowledged(type: 4 | 5 | 7, packetId: number, reasonCode: number): void {
     const { session } = this;
     const asked = this.awaited.get(`${type} ${packetId}`);
-    if (type !== 5 || asked !== undefined) this.#answered(`${type} ${packetId}`);
+    const isExtra = asked === undefined && (type === 5 || this.isConfused);
+    if (!isExtra) this.#answered(`${type} ${packetId}`);
     const exchange = session?.outgoing.get(packetId);
     if (type !== 5 || reasonCode >= 0x80) {
       session?.outgoing.delete(packetId);
@@ -218,7 +219,8 @@ export class Peer {
     }
     if (type !== 7 && reasonCode < 0x80 && exchange !== undefined) {
       // MQTT 3.x acknowledges what is refused [MQTT-3.3.5-2 @3.1.1]
-      const mayBeRefused = this.hooks.hasRefused || exchange.sent.retain;
+      const { retain, topic } = exchange.sent;
+      const mayBeRefused = this.hooks.hasRefused || retain || topic.startsWith('denied/');
       exchange.sent.isAccepted = this.version === 5 || !mayBeRefused;
       exchange.isReleased = true; // never PUBLISH again
     }

@@ -1,4 +1,5 @@
-import { type Connect, type Packet, type Publish, PacketType } from '@wellhead/codec';
+import { type Connect, type Packet, type ProtocolVersion, type Publish, PacketType } from '@wellhead/codec';
+import { StoreError } from '@wellhead/session-store';
 import { MemoryNetwork, memoryPair, randomSplit } from '@wellhead/transport/memory';
 import { type Broker, type Observer, createBroker } from '../../src/index.ts';
 import type { BrokerContext } from '../../src/context.ts';
@@ -72,6 +73,8 @@ export class Player {
     this.case = given;
     this.#sabotage = sabotage;
     this.store = new ReluctantStore(given.store);
+    this.ledger.isSlow = (given.limits.deliveriesPerTurn ?? 1_000) < 1_000;
+    this.ledger.hasStoreFailed = () => this.store.hasFailed;
   }
 
   get broker(): Broker {
@@ -207,7 +210,10 @@ export class Player {
         this.ledger.sessions.get(clientId)?.gaveUp(topicName, this.ledger);
       }),
       fault: (error, where) => {
-        if (this.#broker !== undefined && isInjected(error)) return;
+        if (isInjected(error)) return;
+        // changes that were on their way already when the session they belong to was refused
+        const isConsequence = error instanceof StoreError && error.code === 'STORE_STALE_EPOCH';
+        if (isConsequence && this.store.hasFailed) return;
         this.#fail(
           new Violation('fault', `${where}: ${error instanceof Error ? error.stack : String(error)}`),
         );
@@ -307,7 +313,11 @@ export class Player {
       ...(split === undefined ? {} : { split: randomSplit(split) }),
       ...(highWaterMark === undefined ? {} : { highWaterMark }),
     });
-    const tap: Tap = new Tap(server, (packet, size) => this.#said(peer, packet, size));
+    const tap: Tap = new Tap(
+      server,
+      () => this.#versionOf(tap),
+      (packet, size) => this.#said(peer, packet, size),
+    );
     const peer: Peer = new Peer(number, slot, this.ledger, this.hooks, client, tap);
     peer.serverReceiveMaximum = this.context.limits.receiveMaximum;
     this.peers.push(peer);
@@ -315,6 +325,13 @@ export class Player {
     this.#byPort.set(number, peer);
     this.broker.handle(tap);
     return peer;
+  }
+
+  /** As the broker understands it: a client may have said anything. */
+  #versionOf(tap: Tap): ProtocolVersion {
+    for (const connection of this.connections)
+      if (connection.link === tap) return connection.protocolVersion;
+    return 4;
   }
 
   #connect(step: ConnectStep): void {
@@ -330,9 +347,8 @@ export class Player {
     }
     peer.connect = step;
     peer.version = step.version;
-    peer.tap.protocolVersion = step.version;
     peer.clientId = step.id;
-    if (step.maximumPacketSize !== undefined) this.#mayExist.add(step.id);
+    if (step.maximumPacketSize !== undefined) this.#mayNotFit(step.id);
     if (step.auth === true) peer.isHonest = false;
     const { will } = step;
     if (will !== undefined) {
@@ -340,6 +356,15 @@ export class Player {
       peer.will = this.ledger.publish({ publisher: step.id, topic, qos, retain, size: 1, isWill: true });
     }
     peer.send(connectPacket(step, peer.will));
+  }
+
+  /** CONNACK may be too large for a client: then it has a session, or one less, and nobody says so. */
+  #mayNotFit(clientId: string): void {
+    this.#mayExist.add(clientId);
+    const session = this.ledger.sessions.get(clientId);
+    if (session === undefined) return;
+    session.mayLose = true;
+    session.due.clear();
   }
 
   /** What the broker writes, at the moment that it writes it. */
@@ -369,7 +394,8 @@ export class Player {
     };
     if (packet.type === 3 && packet.qos > 0 && session?.isDurable === true) {
       const serial = serialOf(packet.payload);
-      if (!packet.topicName.startsWith('shared/')) isAllSettled(`sent ${clientId} ${serial}`, true);
+      const isOnce = !packet.retain && !packet.topicName.startsWith('shared/');
+      if (isOnce) isAllSettled(`sent ${clientId} ${serial} false`, true);
     }
     if (!('reasonCode' in packet) && packet.type !== 9) return;
     if ('reasonCode' in packet && packet.reasonCode >= (packet.type === 2 ? 1 : 0x80)) return;
@@ -394,6 +420,8 @@ export class Player {
   #countPromise(change: string): void {
     const said = (this.#saidSubacks.get(change) ?? 0) + 1;
     this.#saidSubacks.set(change, said);
+    // a session that a later connection has opened was opened, whatever became of the first commit
+    if (change.startsWith('opened') && this.store.hasFailed) return;
     demand(said <= this.store.settledTimes(change), 'promise', () => {
       return `"${change}" was said ${said} times and settled ${this.store.settledTimes(change)} times`;
     });
@@ -478,7 +506,7 @@ export class Player {
       isWill: false,
     });
     const { session } = peer;
-    const packetId = step.packetId ?? this.#nextPacketId(peer.clientId);
+    const packetId = step.packetId ?? this.#nextPacketId(peer);
     if (step.packetId !== undefined) {
       peer.isHonest = false;
       this.ledger.isWild = true;
@@ -503,9 +531,10 @@ export class Player {
       peer.isHonest = false;
   }
 
-  #nextPacketId(clientId: string): number {
-    const packetId = ((this.#packetIds.get(clientId) ?? 0) % 65_000) + 1;
-    this.#packetIds.set(clientId, packetId);
+  #nextPacketId({ connect, number }: Peer): number {
+    const client = connect === undefined || connect.id === '' ? `#${number}` : connect.id;
+    const packetId = ((this.#packetIds.get(client) ?? 0) % 65_000) + 1;
+    this.#packetIds.set(client, packetId);
     return packetId;
   }
 
@@ -528,7 +557,7 @@ export class Player {
   }
 
   #subscribe(peer: Peer, step: Extract<Step, { do: 'subscribe' }>): void {
-    const packetId = this.#nextPacketId(peer.clientId);
+    const packetId = this.#nextPacketId(peer);
     for (const { filter } of step.filters) peer.session?.changing(filter, this.ledger);
     peer.awaited.set(
       `9 ${packetId}`,
@@ -552,7 +581,7 @@ export class Player {
   }
 
   #unsubscribe(peer: Peer, filters: readonly string[]): void {
-    const packetId = this.#nextPacketId(peer.clientId);
+    const packetId = this.#nextPacketId(peer);
     for (const filter of filters) peer.session?.changing(filter, this.ledger);
     peer.awaited.set(
       `11 ${packetId}`,
@@ -609,7 +638,7 @@ export class Player {
   #move(): boolean {
     let rounds = 0;
     while (this.network.pump() + Number(this.host.turn()) > 0)
-      demand(++rounds < 3_000, 'livelock', () => 'the broker does not come to rest');
+      demand(++rounds < 20_000, 'livelock', () => 'the broker does not come to rest');
     return rounds > 0;
   }
 
@@ -669,7 +698,7 @@ export class Player {
     for (const session of this.ledger.sessions.values()) {
       session.isUnsure = true;
       // it may have ended, or its predecessor may not have
-      if (!session.isConfirmed) session.isBlurred = true;
+      if (!session.isConfirmed || this.store.hasFailed) session.isBlurred = true;
       session.isConnected = false;
       if (!session.isDurable) session.due.clear();
     }

@@ -113,14 +113,17 @@ export class ReluctantStore implements SessionStore {
     limit: number,
   ): readonly QueuedDelivery[] | Promise<readonly QueuedDelivery[]> {
     if (this.mode === 'at-once') return this.inner.readQueue(clientId, after, limit);
-    return this.#answer(async () => this.inner.readQueue(clientId, after, limit));
+    // as of now: what is not settled need not be seen
+    const page = this.inner.readQueue(clientId, after, limit);
+    return this.#answer(async () => page);
   }
 
   readRetained(
     topicNames: readonly string[],
   ): readonly (MessageRecord | undefined)[] | Promise<readonly (MessageRecord | undefined)[]> {
     if (this.mode === 'at-once') return this.inner.readRetained(topicNames);
-    return this.#answer(async () => this.inner.readRetained(topicNames));
+    const found = this.inner.readRetained(topicNames);
+    return this.#answer(async () => found);
   }
 
   sizes(): StoreSizes {
@@ -157,8 +160,8 @@ function namesOf(change: SessionChange): string[] {
       const isReplay = change.deliveries.every(({ retain }) => retain);
       return [
         ...(isReplay ? [] : [`message ${serial}`]),
-        ...change.deliveries.flatMap(({ clientId, packetId }) =>
-          packetId > 0 ? [`sent ${clientId} ${serial}`] : [],
+        ...change.deliveries.flatMap(({ clientId, packetId, retain }) =>
+          packetId > 0 ? [`sent ${clientId} ${serial} ${retain}`] : [],
         ),
       ];
     }

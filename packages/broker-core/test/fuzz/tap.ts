@@ -7,13 +7,19 @@ export class Tap implements Connection {
   readonly #said: (packet: Packet, size: number) => void;
   #decoder: Decoder | undefined;
   #isOver = false;
-  /** Set before the first packet is written. */
+  readonly #versionOf: () => ProtocolVersion;
+  /** Known when the first packet is written. */
   protocolVersion: ProtocolVersion = 4;
   /** What no client can read. */
   error: Error | undefined;
 
-  constructor(link: Connection, said: (packet: Packet, size: number) => void) {
+  constructor(
+    link: Connection,
+    versionOf: () => ProtocolVersion,
+    said: (packet: Packet, size: number) => void,
+  ) {
     this.#link = link;
+    this.#versionOf = versionOf;
     this.#said = said;
   }
 
@@ -74,6 +80,7 @@ export class Tap implements Connection {
 
   #look(bytes: Uint8Array): void {
     if (this.#isOver) return;
+    if (this.#decoder === undefined) this.protocolVersion = this.#versionOf();
     const { protocolVersion } = this;
     this.#decoder ??= new Decoder({ role: 'client', protocolVersion });
     const before = this.#decoder.bufferedBytes;

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Campaign, type CampaignOptions } from '../src/campaign.ts';
+import { report, reportFindings } from '../src/report.ts';
+import { scenes } from '../src/scenes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wellhead-crash-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const seed = Number(process.env['WELLHEAD_CRASH_SEED'] ?? 1);
+
+async function campaign(options: Omit<CampaignOptions, 'seed' | 'directory'>): Promise<Campaign> {
+  const directory = mkdtempSync(join(folder, 'data-'));
+  const made = new Campaign({ seed, directory, ...options });
+  await made.run();
+  return made;
+}
+
+test('[MQTT-4.1.0-1] what was acknowledged survives 20 kills, of which several before it listens', {
+  timeout: 240_000,
+}, async () => {
+  const killed = await campaign({ kills: 20 });
+  expect(killed.findings.total, report(killed, 0)).toBe(0);
+  expect(killed.chronicle.kills).toBe(20);
+  expect(killed.ledger.totals.acknowledged).toBeGreaterThan(500);
+});
+
+describe('a store that has no room or fails: nothing is acknowledged that is not stored', () => {
+  test.each(scenes)('$name', { timeout: 120_000 }, async ({ play }) => {
+    const findings = await play(mkdtempSync(join(folder, 'full-')), seed);
+    if (typeof findings === 'string') console.log(`skipped: ${findings}`);
+    else expect(findings.total, reportFindings(findings)).toBe(0);
+  });
+});
+
+test('what is planted is found: the data is gone after a kill', { timeout: 120_000 }, async () => {
+  const wiped = await campaign({
+    kills: 1,
+    patience: 500,
+    onDead: (directory) => rmSync(directory, { recursive: true, force: true }),
+  });
+  const { counts } = wiped.findings;
+  const kinds = ['sessions without Session Present', 'lost', 'retained missing or stale'] as const;
+  for (const kind of kinds) expect(counts.get(kind), kind).toBeGreaterThan(0);
+});
