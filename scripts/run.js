@@ -1,4 +1,4 @@
-// npm start, npm test, npm run build, npm run release, npm run bench: all that a fresh clone needs, given Node and npm.
+// npm start, npm test, npm run build, npm run release, npm run bench, npm run crash: all that a fresh clone needs, given Node and npm.
 
 import { fileURLToPath } from 'node:url';
 
@@ -13,7 +13,7 @@ const { removeStaleOutput } = await import('./stale-output.js');
 const { Report, StepFailure, runTool } = await import('./step.js');
 
 const [command = '', ...args] = process.argv.slice(2);
-const commands = new Map(Object.entries({ start, build, test, release, bench, micro }));
+const commands = new Map(Object.entries({ start, build, test, release, bench, micro, crash }));
 
 try {
   await (commands.get(command) ?? usage)();
@@ -71,6 +71,13 @@ async function bench() {
   process.exitCode = await main(['compare', ...args]);
 }
 
+async function crash() {
+  await prepare(new Report(process.stderr));
+  const program = new URL('../apps/crash/dist/main.js', import.meta.url);
+  const { main } = await import(program.href);
+  process.exitCode = await main(args);
+}
+
 async function micro() {
   await prepare(new Report(process.stderr));
   const { runMicroBenchmarks } = await import('./micro-benchmarks.js');
@@ -88,7 +95,7 @@ async function prepare(steps) {
 
 async function usage() {
   console.error(
-    'Usage: node scripts/run.js start | build | test | release [--dry-run] | bench | micro',
+    'Usage: node scripts/run.js start | build | test | release [--dry-run] | bench | micro | crash',
   );
   process.exitCode = 1;
 }

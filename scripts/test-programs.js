@@ -8,6 +8,7 @@ const programs = [
   { name: 'mosquitto', debian: 'mosquitto', isThere: hasBroker },
   { name: 'mosquitto_pub and mosquitto_sub', debian: 'mosquitto-clients', isThere: hasMosquitto },
   { name: 'paho-mqtt for Python', debian: 'python3-paho-mqtt', isThere: hasPaho },
+  { name: 'strace', debian: 'strace', isThere: hasStrace },
 ];
 
 /**
@@ -78,6 +79,10 @@ async function hasMosquitto() {
   ]);
   // Both exit with 1 after their help, so what counts is that they spoke.
   return answers.every(({ stdout }) => stdout.includes('mosquitto_'));
+}
+
+async function hasStrace() {
+  return (await runTool('strace', ['-V'])).ok;
 }
 
 async function hasPaho() {

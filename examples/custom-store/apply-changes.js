@@ -38,14 +38,7 @@ async function applyChange(draft, counters, change) {
   } else if (type === 'retained-cleared') {
     draft.delete(rowKey('retained', change.topicName));
   } else if (type === 'session-removed') {
-    for (const [, { messageId }] of await readPage(
-      draft,
-      rowKey('queue', clientId, ''),
-      '',
-      Infinity,
-    ))
-      await advance(draft, counters, { type: 'settled', clientId, messageId });
-    draft.delete(rowKey('session', clientId));
+    await removeSession(draft, counters, clientId);
   } else {
     const session = (await draft.get(rowKey('session', clientId))) ?? NEW_SESSION;
     draft.set(rowKey('session', clientId), { ...session, ...sessionAfter[type](session, change) });
@@ -85,6 +78,13 @@ const sessionAfter = {
 
 function otherThan({ subscriptions }, topicFilter) {
   return subscriptions.filter((subscription) => subscription.topicFilter !== topicFilter);
+}
+
+async function removeSession(draft, counters, clientId) {
+  const queue = await readPage(draft, rowKey('queue', clientId, ''), '', Infinity);
+  for (const [, { messageId }] of queue)
+    await advance(draft, counters, { type: 'settled', clientId, messageId });
+  draft.delete(rowKey('session', clientId));
 }
 
 async function enqueue(draft, counters, clientId, message, delivery) {

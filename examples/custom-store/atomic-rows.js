@@ -34,8 +34,11 @@ export class AtomicRows {
   }
 
   async close() {
-    await this.transact(() => {});
-    await this.#map.close();
+    try {
+      await this.transact(() => {});
+    } finally {
+      await this.#map.close();
+    }
   }
 
   /**
@@ -58,7 +61,7 @@ export class AtomicRows {
   }
 }
 
-/** The rows as they will be: those of the map, and changes over them. A row is any object, and is not changed itself. */
+/** The rows as they will be: those of the map, and changes over them. Rows are replaced, never changed. */
 class Draft {
   /** @type {import('./key-value-map.js').KeyValueMap} */
   #map;

@@ -83,15 +83,12 @@ export class KeyValueSessionStore {
   }
 
   async *#load(kind, { signal } = {}) {
-    for (let after = ''; ;) {
+    let page = [['']];
+    while (page.length > 0) {
       signal?.throwIfAborted();
-      const behind = after;
-      const page = await this.#transact((draft) => readPage(draft, rowKey(kind, ''), behind, 100));
-      if (page.length === 0) return;
-      for (const [key, row] of page) {
-        yield row;
-        after = key;
-      }
+      const [after] = page.at(-1);
+      page = await this.#transact((draft) => readPage(draft, rowKey(kind, ''), after, 100));
+      for (const [, row] of page) yield row;
     }
   }
 

@@ -12,7 +12,7 @@ export interface ServerOptions {
   readonly directory: string;
   /** Further flags of `wellhead start`. */
   readonly flags?: readonly string[];
-  /** What it is started with, such as `strace` and its arguments. */
+  /** What it is started with; this must leave it the process that was started, as `strace -D` does. */
   readonly under?: readonly string[];
 }
 

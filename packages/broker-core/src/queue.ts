@@ -130,6 +130,7 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
 function readPage(context: BrokerContext, session: Session): void {
   if (session.loading) return;
   session.loading = true;
+  session.isAsked = false;
   session.expected = session.backlog;
   context.turn.readLater(session);
 }
@@ -140,7 +141,9 @@ function readPage(context: BrokerContext, session: Session): void {
  */
 export function loadPage(context: BrokerContext, session: Session): void {
   const { connection } = session;
-  if (connection === undefined || !session.loading) return;
+  // a reading of an earlier connection may have come to its turn only now
+  if (connection === undefined || !session.loading || session.isAsked) return;
+  session.isAsked = true;
   const page = context.store.readQueue(session.clientId, session.readPosition, PAGE);
   if (!(page instanceof Promise)) {
     session.loading = false;

@@ -42,7 +42,7 @@ export function checkNothingLeft(player: Player): void {
       counters.subscriptions,
       counters.sharedSubscriptions,
     ].reduce((sum, count) => sum + Math.abs(count), 0),
-    stored,
+    stored: store.hasFailed ? 0 : stored,
     deliveries,
     messages: messages - retained,
   };

@@ -125,7 +125,7 @@ export class Ledger {
   /** What a session must have got at the end, and did not. */
   missing(session: ClientSession): Sent[] {
     const missing: Sent[] = [];
-    if (session.isBlurred) return missing;
+    if (session.isBlurred || (this.isSlow && this.hasStoreFailed())) return missing;
     for (const serial of session.due) {
       const sent = this.sent(serial);
       if (sent?.isAccepted === true && !session.received.has(serial)) missing.push(sent);

@@ -224,7 +224,8 @@ export class Peer {
       exchange.sent.isAccepted = this.version === 5 || !mayBeRefused;
       exchange.isReleased = true; // never PUBLISH again
     }
-    if (type === 5 && reasonCode < 0x80) this.due.push({ type: 6, packetId });
+    const isOwed = this.due.some((due) => due.type === 6 && due.packetId === packetId);
+    if (type === 5 && reasonCode < 0x80 && !isOwed) this.due.push({ type: 6, packetId });
   }
 
   #owe(packet: Publish): void {

@@ -386,7 +386,9 @@ export class Player {
   /** No acknowledgement precedes the commit of what it promises. */
   #checkPromise(peer: Peer, packet: Packet): void {
     const { session, clientId } = peer;
-    const isAllSettled = (change: string, isFailureFine = false): void => {
+    const isAllSettled = (change: string, isFailureAllowed = false): void => {
+      // of many turns only the last one's commit is waited for
+      const isFailureFine = isFailureAllowed || this.ledger.isSlow;
       const status = this.store.status(change);
       demand(status !== 'pending' && (isFailureFine || status !== 'failed'), 'promise', () => {
         return `${clientId} is told of "${change}", which is ${status}: ${JSON.stringify(packet)}`;
@@ -401,7 +403,7 @@ export class Player {
     if ('reasonCode' in packet && packet.reasonCode >= (packet.type === 2 ? 1 : 0x80)) return;
     if (packet.type === 4 || packet.type === 5) {
       const sent = session?.outgoing.get(packet.packetId)?.sent;
-      if (sent !== undefined) isAllSettled(`message ${sent.serial}`);
+      if (sent?.isRepeated === false) isAllSettled(`message ${sent.serial}`);
       if (sent?.retain === true) isAllSettled(`retained ${sent.serial}`);
     }
     if (session?.isDurable !== true) return;
@@ -700,6 +702,8 @@ export class Player {
       // it may have ended, or its predecessor may not have
       if (!session.isConfirmed || this.store.hasFailed) session.isBlurred = true;
       session.isConnected = false;
+      // a goodbye is not acknowledged: it may be lost with the broker
+      if (session.will !== undefined) session.will.isForbidden = false;
       if (!session.isDurable) session.due.clear();
     }
     this.hooks.forget();
