@@ -155,9 +155,7 @@ export class Campaign {
       subscribers.map(async (each) => each.client.isConnected || (await each.connect())),
     );
     await Promise.all(
-      this.#publishers().map(
-        async ({ client }) => client.isConnected || (await client.connect()),
-      ),
+      this.#publishers().map(async ({ client }) => client.isConnected || (await client.connect())),
     );
     await Promise.all(willClients.map(async (each) => each.come()));
   }

@@ -233,7 +233,9 @@ export class Client {
         this.#pings.shift()?.(true);
         return;
       default:
-        this.#ended(`type ${packet.type}, Reason Code ${'reasonCode' in packet ? packet.reasonCode : 0}`);
+        this.#ended(
+          `type ${packet.type}, Reason Code ${'reasonCode' in packet ? packet.reasonCode : 0}`,
+        );
     }
   }
 

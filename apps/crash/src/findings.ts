@@ -1,5 +1,5 @@
 /** Everything that must not happen. */
-export const findingKinds = [
+const findingKinds = [
   'lost',
   'doubled at QoS 2',
   'out of order',

@@ -90,7 +90,11 @@ export class FullStore {
   /** Refusals come, and all the rest goes on. */
   async #runFull(): Promise<void> {
     const { totals } = this.ledger;
-    const isFull = await until(() => totals.refused > 20, PATIENCE, () => totals.acknowledged);
+    const isFull = await until(
+      () => totals.refused > 20,
+      PATIENCE,
+      () => totals.acknowledged,
+    );
     if (!isFull) this.findings.add('not said', 'no MQTT 5 publisher was refused with 0x97');
     const legacy = this.#publishers.filter(({ client }) => client.version === 4);
     const isHeldBack = await until(() => legacy.every(({ isIdle }) => !isIdle), PATIENCE);
@@ -131,7 +135,8 @@ export class FullStore {
     let failures = 0;
     for (let tries = 0; tries < 50 && failures === 0; tries++) {
       const said = await readRetained(this.#world, 'operator', '$SYS/broker/store/failures');
-      for (const payload of said?.values() ?? []) failures = Number(new TextDecoder().decode(payload));
+      for (const payload of said?.values() ?? [])
+        failures = Number(new TextDecoder().decode(payload));
       if (failures === 0) await sleep(100);
     }
     if (failures === 0) this.findings.add('not said', '$SYS/broker/store/failures is 0');

@@ -20,7 +20,8 @@ export async function main(args: readonly string[]): Promise<number> {
     const directory = join(parent, `full-${index}`);
     mkdirSync(directory, { recursive: true });
     const findings = await play(directory, settings.seed);
-    const outcome = typeof findings === 'string' ? `skipped: ${findings}` : reportFindings(findings);
+    const outcome =
+      typeof findings === 'string' ? `skipped: ${findings}` : reportFindings(findings);
     console.log(`${name}: ${outcome}`);
     found += typeof findings === 'string' ? 0 : findings.total;
   }

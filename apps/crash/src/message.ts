@@ -3,7 +3,7 @@ import type { QoS } from '@wellhead/codec';
 export type MessageKind = 'plain' | 'will' | 'retained';
 
 /** What becomes of a will: nobody knows yet, it must come, it must not. */
-export type WillDuty = 'may' | 'must' | 'must not';
+type WillDuty = 'may' | 'must' | 'must not';
 
 /** One Application Message, and everything that is known of it. */
 export interface Message {

@@ -25,7 +25,13 @@ export function makePopulation(world: World, random: Random, retained: RetainedL
     return new Publisher(world, random.fork(), options);
   };
   const changing = subscribers.flatMap((options) => options.changing ?? []);
-  const prober = { name: 'prober', version: 5, window: 4, qos: [1, 2], topicNames: changing } as const;
+  const prober = {
+    name: 'prober',
+    version: 5,
+    window: 4,
+    qos: [1, 2],
+    topicNames: changing,
+  } as const;
   return {
     publishers: [
       publisher('p1', 4, 1, [1]),

@@ -8,7 +8,7 @@ import { FullStore } from './full-store.ts';
 export interface Scene {
   readonly name: string;
   /** In an empty directory; a text says why it cannot be played here. */
-  play(directory: string, seed: number): Promise<Findings | string>;
+  readonly play: (directory: string, seed: number) => Promise<Findings | string>;
 }
 
 export const scenes: readonly Scene[] = [

@@ -78,7 +78,13 @@ export class WillClient {
     ledger.note(message, `sent in CONNECT of ${name}, delay ${delay}`);
     const properties = version === 5 ? { willDelayInterval: delay } : undefined;
     const payload = payloadOf(message, 0);
-    const connack = await this.client.connect({ topicName, payload, qos, retain: false, properties });
+    const connack = await this.client.connect({
+      topicName,
+      payload,
+      qos,
+      retain: false,
+      properties,
+    });
     if (connack?.reasonCode !== 0) return;
     ledger.note(message, 'CONNACK');
     this.#isArmed = true;
@@ -94,7 +100,8 @@ export class WillClient {
     const { delay, expiry = 3600 } = this.#options;
     const since = (performance.now() - at) / 1000;
     if (isGoodbye || delay === 0) return;
-    if (since < Math.min(delay, expiry)) ledger.willIsVoid(will, `back after ${since.toFixed(3)} s`);
+    if (since < Math.min(delay, expiry))
+      ledger.willIsVoid(will, `back after ${since.toFixed(3)} s`);
   }
 
   #leave(): void {

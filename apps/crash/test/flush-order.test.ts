@@ -100,7 +100,11 @@ async function exchange(port: number): Promise<void> {
 }
 
 async function retain(publisher: Peer, payload: string): Promise<void> {
-  publisher.send({ ...publish('r', 1, 9), retain: true, payload: new TextEncoder().encode(payload) });
+  publisher.send({
+    ...publish('r', 1, 9),
+    retain: true,
+    payload: new TextEncoder().encode(payload),
+  });
   await publisher.receive(PacketType.Puback);
 }
 
@@ -137,7 +141,7 @@ function answersOf(lines: readonly string[]): Answer[] {
     if (what.endsWith('data.lmdb') && isOver) {
       events.push(synchronous.has(fd) ? 'counted' : 'written');
     }
-    if (!/^TCP/.test(what)) continue;
+    if (!what.startsWith('TCP')) continue;
     if (/ read\(/.test(call) && isOver && /= [1-9]/.test(line)) events = [];
     const first = / writev?\(\d+<.*?"\\x([0-9a-f])/.exec(call)?.[1];
     if (first === undefined || resumed) continue;
@@ -172,7 +176,11 @@ describe.skipIf(!canTrace)('the flush precedes the acknowledgement on the wire',
   test.each<[string, string, number]>([
     ['[MQTT-3.2.2-3] CONNACK, of a new session and with Session Present', 'Connack', 3],
     ['[MQTT-3.8.4-1] SUBACK', 'Suback', 1],
-    ['[MQTT-4.3.2-4] PUBACK, also of a retained message that is set, replaced and cleared', 'Puback', 4],
+    [
+      '[MQTT-4.3.2-4] PUBACK, also of a retained message that is set, replaced and cleared',
+      'Puback',
+      4,
+    ],
     ['[MQTT-4.3.3-8] PUBREC', 'Pubrec', 1],
     ['[MQTT-4.3.3-4] PUBREL', 'Pubrel', 1],
     ['[MQTT-4.3.3-11] PUBCOMP', 'Pubcomp', 1],

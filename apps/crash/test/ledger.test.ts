@@ -10,9 +10,9 @@ interface Books {
   readonly findings: Findings;
   readonly ledger: Ledger;
   readonly subscriber: LedgerSubscriber;
-  send(): Message;
-  take(message: Message): void;
-  bring(message: Message, qos?: 1 | 2): void;
+  readonly send: () => Message;
+  readonly take: (message: Message) => void;
+  readonly bring: (message: Message, qos?: 1 | 2) => void;
 }
 
 /** A subscriber with an acknowledged subscription to `t/#`. */
@@ -61,11 +61,7 @@ test.each<[string, (books: Books) => void, string[]]>([
     ['lost'],
   ],
   ['one that was not acknowledged does not come', ({ send }) => void send(), []],
-  [
-    'a refused one does not come',
-    ({ send, ledger }) => ledger.refused(send(), 'PUBREC 0x97'),
-    [],
-  ],
+  ['a refused one does not come', ({ send, ledger }) => ledger.refused(send(), 'PUBREC 0x97'), []],
   [
     'a message comes twice at QoS 2',
     ({ send, bring }) => {

@@ -61,7 +61,8 @@ function complaint(error: CommanderError, program: Command, start: Command): str
     return `there is no command or argument '${start.args[0] ?? ''}'`;
   }
   // `wellhead store` without a command: commander would show its help as an error
-  if (error.code === 'commander.help') return `store needs a command: ${storeCommandNames(program)}`;
+  if (error.code === 'commander.help')
+    return `store needs a command: ${storeCommandNames(program)}`;
   return error.message.replace(/^error: /, '').replaceAll(/\s*[\r\n]\s*/g, ' ');
 }
 

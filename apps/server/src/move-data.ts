@@ -27,7 +27,8 @@ export async function exportDirectory(path: string, file: string | undefined): P
   try {
     await pipeline(lines, output);
   } catch (error) {
-    if (isAlreadyThere(error)) throw new Error(`The file ${file} is already there.`, { cause: error });
+    if (isAlreadyThere(error))
+      throw new Error(`The file ${file} is already there.`, { cause: error });
     rmSync(file, { force: true });
     throw error;
   }

@@ -57,7 +57,8 @@ function announce(log: Log, server: Server, settings: Settings): void {
 
 /** Data was lost to whoever relied on it: nobody shall overlook that. */
 function tellDamage(log: Log, { directory, setAside, reason }: StoreDamage): void {
-  const where = setAside === undefined ? 'there was no data file' : `it was set aside as ${setAside}`;
+  const where =
+    setAside === undefined ? 'there was no data file' : `it was set aside as ${setAside}`;
   const message = `the data in ${directory} is damaged (${reason}): ${where}, and the broker starts empty`;
   log.logger.error({ directory, setAside }, message);
 }

@@ -43,13 +43,13 @@ test('a server on a directory finds there what an earlier one has kept, and hold
   });
 });
 
-test.each<[string, ServerOptions]>([
-  ['an address is not ours', { port: 0, host: '192.0.2.1' }],
-  ['a limit is out of range', { port: 0, limits: { maximumInflight: 0 } }],
-])('when it fails because %s, the directory is free again', async (_what, failing) => {
+test.each<[string, ServerOptions, string]>([
+  ['an address is not ours', { port: 0, host: '192.0.2.1' }, '192.0.2.1'],
+  ['a limit is out of range', { port: 0, limits: { maximumInflight: 0 } }, 'maximumInflight'],
+])('when it fails because %s, the directory is free again', async (_what, failing, why) => {
   await withFolder(async (folder) => {
     const options = { webSocketPort: false, dataDirectory: folder } as const;
-    await expect(start({ ...options, ...failing })).rejects.toThrow();
+    await expect(start({ ...options, ...failing })).rejects.toThrow(why);
     await using server = await start({ ...options, port: 0 });
     expect(server.data?.directory).toBe(folder);
   });

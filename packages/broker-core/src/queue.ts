@@ -8,6 +8,7 @@ import { guard } from './guard.ts';
 import { type Delivery, messageSize } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
+import type { PageRequest } from './turn.ts';
 
 /**
  * Sends what waits for a client for as long as its window and its connection have room: first what was
@@ -130,20 +131,17 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
 function readPage(context: BrokerContext, session: Session): void {
   if (session.loading) return;
   session.loading = true;
-  session.isAsked = false;
   session.expected = session.backlog;
-  context.turn.readLater(session);
+  context.turn.readLater({ session, pageNumber: ++session.pageNumber });
 }
 
 /**
  * Reads one page of a session's queue. Every change that concerns it is committed. At most one promise
  * a page; a page for a connection that has ended meanwhile is thrown away, for nothing in it was touched.
  */
-export function loadPage(context: BrokerContext, session: Session): void {
+export function loadPage(context: BrokerContext, { session, pageNumber }: PageRequest): void {
   const { connection } = session;
-  // a reading of an earlier connection may have come to its turn only now
-  if (connection === undefined || !session.loading || session.isAsked) return;
-  session.isAsked = true;
+  if (connection === undefined || !session.loading || session.pageNumber !== pageNumber) return;
   const page = context.store.readQueue(session.clientId, session.readPosition, PAGE);
   if (!(page instanceof Promise)) {
     session.loading = false;
@@ -174,8 +172,9 @@ function takePage(
     session.readPosition = queued.position;
     if (queued.message.messageId > session.newestInMemory) take(session, queued);
   }
-  // the store, not the count, is the truth: what it failed to keep is not there
+  // the store, not the count, is the truth: what it failed to keep is not there, to forget, still is
   if (page.length === 0) session.queuedMessages -= session.expected;
+  session.queuedMessages = Math.max(session.queuedMessages, session.inMemory);
   if (session.backlog === 0) session.queuedBytes = bytesInMemory(session);
   const last = page[page.length - 1];
   const isWindowWhole = last === undefined || last.packetId === 0 || page.length < PAGE;

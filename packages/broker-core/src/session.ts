@@ -61,8 +61,8 @@ export class Session implements Timed {
   newestMessage = 0;
   /** A page of the queue is being read. */
   loading = false;
-  /** The store has been asked for it. */
-  isAsked = false;
+  /** Which page that is: readings of earlier connections may still be on their way. */
+  pageNumber = 0;
   /** What that page is of: deliveries whose commits the store has answered by then. */
   expected = 0;
   /** What is in flight of an earlier connection is still being read. */

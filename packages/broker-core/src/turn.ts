@@ -3,6 +3,12 @@ import type { ClientConnection } from './client-connection.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
 
+/** One page of a session's queue. */
+export interface PageRequest {
+  readonly session: Session;
+  readonly pageNumber: number;
+}
+
 /**
  * What happened since the last turn of the driver: changes of durable state, committed together, and
  * connections that have something to say, written once each.
@@ -15,7 +21,7 @@ export class Turn {
   /** What takes more than one turn, in order. */
   work: TurnWork[] = [];
   /** Sessions whose next page of the queue is to be read once the changes are committed. */
-  reading: Session[] = [];
+  reading: PageRequest[] = [];
   /** Commits that have not settled. */
   unsettled = 0;
   /** Changes of failed commits that are to be tried again, in order, before any others. */
@@ -71,13 +77,13 @@ export class Turn {
     this.wake();
   }
 
-  readLater(session: Session): void {
-    this.reading.push(session);
+  readLater(request: PageRequest): void {
+    this.reading.push(request);
     this.wake();
   }
 
   /** Hands over {@link reading}: who comes from now on waits for a later commit. */
-  takeReading(): readonly Session[] {
+  takeReading(): readonly PageRequest[] {
     const { reading } = this;
     if (reading.length === 0) return NOBODY;
     this.reading = [];
@@ -96,4 +102,4 @@ export class Turn {
   }
 }
 
-const NOBODY: readonly Session[] = [];
+const NOBODY: readonly PageRequest[] = [];

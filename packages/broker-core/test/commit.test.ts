@@ -243,25 +243,28 @@ test.each<[string, (world: World, durable: Client) => Client, string[]]>([
     (_world, durable) => durable.send({ type: 10, packetId: 9, topicFilters: ['a'] }),
     ['UNSUBACK #9'],
   ],
-])('a store that is full of messages keeps nobody from going on: %s', async (_what, act, expected) => {
-  const store = new FullStore();
-  await using world = await World.create({ store });
-  const publisher = world.connect({ clientId: 'publisher' });
-  const durable = world.resume('durable', 1000);
-  durable.subscribe('a');
-  world.resume('away', 1000).vanish();
-  await world.settleAsync();
-  durable.take();
-  publisher.take();
-  publisher.publish('a', 'x', { qos: 1, packetId: 1 });
-  const client = act(world, durable);
-  // the next one comes before what is left of the first commit was tried again
-  world.host.turn();
-  publisher.publish('a', 'y', { qos: 1, packetId: 2 });
-  await world.settleAsync();
-  expect(client.messages().filter((packet) => !packet.startsWith('a='))).toEqual(expected);
-  expect(publisher.messages()[0]).toBe('PUBACK #1 97');
-});
+])(
+  'a store that is full of messages keeps nobody from going on: %s',
+  async (_what, act, expected) => {
+    const store = new FullStore();
+    await using world = await World.create({ store });
+    const publisher = world.connect({ clientId: 'publisher' });
+    const durable = world.resume('durable', 1000);
+    durable.subscribe('a');
+    world.resume('away', 1000).vanish();
+    await world.settleAsync();
+    durable.take();
+    publisher.take();
+    publisher.publish('a', 'x', { qos: 1, packetId: 1 });
+    const client = act(world, durable);
+    // the next one comes before what is left of the first commit was tried again
+    world.host.turn();
+    publisher.publish('a', 'y', { qos: 1, packetId: 2 });
+    await world.settleAsync();
+    expect(client.messages().filter((packet) => !packet.startsWith('a='))).toEqual(expected);
+    expect(publisher.messages()[0]).toBe('PUBACK #1 97');
+  },
+);
 
 test('a store that fails whatever it is given keeps out nobody who needs none', async () => {
   const store = new LaterStore();

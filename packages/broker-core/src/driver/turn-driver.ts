@@ -4,8 +4,7 @@ import type { BrokerContext } from '../context.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
-import type { Session } from '../session.ts';
-import type { Turn } from '../turn.ts';
+import type { PageRequest, Turn } from '../turn.ts';
 import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
 /**
@@ -16,13 +15,15 @@ export class TurnDriver {
   readonly #context: BrokerContext;
   readonly #host: Host;
   /** Sessions whose changes are committed and whose next page may be read. */
-  #readable: Session[] = [];
+  #readable: PageRequest[] = [];
   #lastCommit = 0;
   #settledCommit = 0;
   readonly #waiting: ClientConnection[] = [];
   /** Settles with the last commit. */
   #tail: Promise<unknown> = Promise.resolve();
   #isRetryDue = false;
+  /** Commits under way of what has failed before: pages show nothing of it yet. */
+  #secondTries = 0;
   readonly #settledPromises = new Set<Promise<void>>();
   #everythingHasLeft = true;
   /** Called at the begin of each turn, for work that comes from the host program. */
@@ -88,9 +89,9 @@ export class TurnDriver {
     const readable = this.#readable;
     if (readable.length === 0) return;
     this.#readable = [];
-    for (const session of readable) {
-      const { connection } = session;
-      if (connection !== undefined) guard(connection, () => loadPage(context, session));
+    for (const request of readable) {
+      const { connection } = request.session;
+      if (connection !== undefined) guard(connection, () => loadPage(context, request));
     }
   }
 
@@ -118,7 +119,7 @@ export class TurnDriver {
   }
 
   /** A store need not show what it has not settled: pages are read behind all commits that came before. */
-  #readSettled(turn: Turn, reading: readonly Session[]): void {
+  #readSettled(turn: Turn, reading: readonly PageRequest[]): void {
     const read = (): void => {
       this.#readable.push(...reading);
       turn.wake();
@@ -132,12 +133,13 @@ export class TurnDriver {
     context: BrokerContext,
     pending: Promise<void>,
     changes: readonly SessionChange[],
-    reading: readonly Session[],
+    reading: readonly PageRequest[],
     isSecondTry = false,
   ): void {
     const { turn } = context;
     const commit = ++this.#lastCommit;
     turn.unsettled++;
+    if (isSecondTry) this.#secondTries++;
     const stored = pending.then(
       () => undefined,
       (error: unknown) => ({ error }),
@@ -150,7 +152,9 @@ export class TurnDriver {
         // whatever it is, the commits that follow must settle
         context.observer.fault?.(error, 'turn');
       }
-      this.#readable.push(...reading);
+      if (isSecondTry) this.#secondTries--;
+      if (this.#secondTries > 0) this.#readSettled(turn, reading);
+      else this.#readable.push(...reading);
       turn.wake();
     });
     this.#tail = settled;

@@ -107,10 +107,7 @@ function refuseSession(connection: ClientConnection): Uint8Array {
   const { protocolVersion } = connection;
   connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', true);
   const reasonCode = protocolVersion === 5 ? ReasonCode.QuotaExceeded : SERVER_UNAVAILABLE;
-  return encode(
-    { type: PacketType.Connack, sessionPresent: false, reasonCode },
-    protocolVersion,
-  );
+  return encode({ type: PacketType.Connack, sessionPresent: false, reasonCode }, protocolVersion);
 }
 
 /** The identifier of a QoS 2 message that was not taken: the next PUBLISH with it is a new message [MQTT-4.3.3-9]. */
