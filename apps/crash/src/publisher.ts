@@ -74,13 +74,23 @@ export class Publisher {
   }
 
   #publish(topicName: string): void {
-    const { name, qos, retained } = this.#options;
+    const { name, retained } = this.#options;
     const { ledger } = this.client.world;
     const kind = retained === undefined ? 'plain' : 'retained';
-    const message = ledger.compose(kind, name, topicName, this.#random.pick(qos));
+    const message = ledger.compose(kind, name, topicName, this.#qosOf(topicName));
     const isClear = retained !== undefined && this.#random.chance(0.2);
     retained?.sent(message, isClear);
     this.client.outgoing.publish(message, retained !== undefined, this.#length(), isClear);
+  }
+
+  /**
+   * Of a retained topic always the same: a QoS 1 message that is sent again, rightly, is taken again, and
+   * would replace a later one of QoS 2, which is not.
+   */
+  #qosOf(topicName: string): 1 | 2 {
+    const { qos, retained, topicNames } = this.#options;
+    if (retained === undefined) return this.#random.pick(qos);
+    return qos[topicNames.indexOf(topicName) % qos.length] ?? 1;
   }
 
   #length(): number {

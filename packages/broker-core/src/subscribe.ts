@@ -58,6 +58,7 @@ export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubsc
     return ReasonCode.Success;
   });
   connection.promise({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes });
+  connection.pumpWaiting(); // what waited behind what a group has back
 }
 
 /** What an MQTT 5 client asks for although CONNACK told it not to (sections 3.2.2.3.11 to 3.2.2.3.13): a Protocol Error. */

@@ -42,8 +42,10 @@ async function startOnce(transport: Transport): Promise<RunningBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'wellhead-bench-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const port = await freePort();
+  // 2.0.11 does not start with WebSocket listeners alone
+  const beside = transport === 'ws' ? `listener ${await freePort()} 127.0.0.1\n` : '';
   const file = join(folder, 'mosquitto.conf');
-  await writeFile(file, `${fair}\n${listener(transport, port, certificate)}`);
+  await writeFile(file, `${fair}\n${listener(transport, port, certificate)}${beside}`);
   const ready = (output: string): true | undefined =>
     / running\s/.test(output) ? true : undefined;
   const { child, pid } = await startProgram(program, ['-c', file], ready);
@@ -72,8 +74,8 @@ function listener(
   certificate: Certificate | undefined,
 ): string {
   const lines = [`listener ${port} 127.0.0.1`];
-  if (transport === 'ws') lines.push('protocol websockets');
   if (certificate) lines.push(`certfile ${certificate.certFile}`, `keyfile ${certificate.keyFile}`);
+  if (transport === 'ws') lines.push('protocol websockets');
   return `${lines.join('\n')}\n`;
 }
 

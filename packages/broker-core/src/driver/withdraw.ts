@@ -4,6 +4,7 @@ import type { ClientConnection } from '../client-connection.ts';
 import type { HeldOutput, PromisedPacket } from '../client-output.ts';
 import type { BrokerContext } from '../context.ts';
 import { messageSize } from '../message.ts';
+import type { Session } from '../session.ts';
 
 /**
  * What becomes of a commit that has failed, when the disk is full for example. Messages of publishers
@@ -18,7 +19,10 @@ export function changesToRetry(
   for (const change of changes) {
     if (change.type === 'enqueued') withdrawDeliveries(context, change.message, change.deliveries);
     else if (change.type === 'retained-set') restoreRetained(context, change.message.topicName);
-    else if (change.type !== 'received') retried.push(change);
+    // its connection may have been taken over: the promise alone would not find it
+    else if (change.type === 'received')
+      forgetReceipt(context, context.sessions.get(change.clientId), change.packetId);
+    else retried.push(change);
   }
   return retried;
 }
@@ -93,7 +97,7 @@ function refusalOf(
   { packetId, type }: PromisedPacket,
 ): Uint8Array | undefined {
   if (type !== PacketType.Puback && type !== PacketType.Pubrec) return undefined;
-  if (type === PacketType.Pubrec) forgetReceipt(connection, packetId);
+  if (type === PacketType.Pubrec) forgetReceipt(connection.context, connection.session, packetId);
   if (connection.protocolVersion !== 5) return NOTHING;
   return encode({ type, packetId, reasonCode: ReasonCode.QuotaExceeded }, 5);
 }
@@ -111,10 +115,13 @@ function refuseSession(connection: ClientConnection): Uint8Array {
 }
 
 /** The identifier of a QoS 2 message that was not taken: the next PUBLISH with it is a new message [MQTT-4.3.3-9]. */
-function forgetReceipt(connection: ClientConnection, packetId: number): void {
-  const { context, session } = connection;
-  if (session?.receiver === undefined) return;
-  if (session.receiver.counted(packetId)) connection.receiveQuota?.end();
+function forgetReceipt(
+  context: BrokerContext,
+  session: Session | undefined,
+  packetId: number,
+): void {
+  if (session?.receiver?.has(packetId) !== true) return;
+  if (session.receiver.counted(packetId)) session.connection?.receiveQuota?.end();
   session.receiver.refuse(packetId);
   if (session.durable) {
     const { clientId, epoch } = session;

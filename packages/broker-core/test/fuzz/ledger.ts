@@ -42,6 +42,8 @@ export class ClientSession {
   expiry = 0;
   isDurable = false;
   isConnected = true;
+  /** The number of the connection that has it, or had it last. */
+  owner = 0;
   /** The client allows only small packets, or may not say what it got. */
   mayLose = false;
   /** Nothing is expected of Session Present: too much has happened. */
@@ -101,6 +103,11 @@ export class Ledger {
     };
     this.#sent.set(sent.serial, sent);
     return sent;
+  }
+
+  /** The broker has crashed: a goodbye that it had not stored is not acknowledged, and is lost. */
+  forgive(): void {
+    for (const sent of this.#sent.values()) sent.isForbidden = false;
   }
 
   /** Notes who must get a message. */

@@ -185,6 +185,7 @@ export class Peer {
   #suback(packetId: number, codes: readonly number[]): void {
     const asked = this.#answered(`9 ${packetId}`);
     const { session } = this;
+    if (session !== undefined && session.owner !== this.number) return;
     for (const [index, code] of codes.entries()) {
       const text = asked[index];
       if (text === undefined || code > 2 || session === undefined) continue;

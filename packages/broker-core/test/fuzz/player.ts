@@ -238,6 +238,7 @@ export class Player {
           : limit.legacySessionExpiryInterval;
     session.isDurable ||= session.expiry > 0;
     session.isConnected = true;
+    session.owner = peer.number;
     session.isUnsure = this.ledger.isWild || this.store.hasFailed;
     session.will = peer.will;
     session.mayLose = connect?.maximumPacketSize !== undefined;
@@ -364,6 +365,7 @@ export class Player {
     const session = this.ledger.sessions.get(clientId);
     if (session === undefined) return;
     session.mayLose = true;
+    session.isBlurred = true;
     session.due.clear();
   }
 
@@ -702,11 +704,10 @@ export class Player {
       // it may have ended, or its predecessor may not have
       if (!session.isConfirmed || this.store.hasFailed) session.isBlurred = true;
       session.isConnected = false;
-      // a goodbye is not acknowledged: it may be lost with the broker
-      if (session.will !== undefined) session.will.isForbidden = false;
       if (!session.isDurable) session.due.clear();
     }
     this.hooks.forget();
+    this.ledger.forgive();
     this.network.pump();
     const { failing, hasFailed, inner, mode } = this.store;
     this.store = new ReluctantStore(mode, inner);

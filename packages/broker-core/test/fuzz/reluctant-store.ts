@@ -31,6 +31,8 @@ export class ReluctantStore implements SessionStore {
   readonly #status = new Map<string, Status>();
   readonly #settled = new Map<string, number>();
   #unsettled = 0;
+  /** Commits that are refused, and nobody has been told yet. */
+  #refusing = 0;
 
   constructor(mode: StoreMode, inner: MemorySessionStore = new MemorySessionStore()) {
     this.mode = mode;
@@ -66,10 +68,12 @@ export class ReluctantStore implements SessionStore {
 
   commit(given: readonly SessionChange[]): Promise<void> | undefined {
     const changes = given.slice();
-    const mustFail = this.failing > 0;
+    // what comes behind a commit that is going to be refused is refused as well
+    const mustFail = this.failing > 0 || this.#refusing > 0;
     if (mustFail) {
-      this.failing--;
+      this.failing = Math.max(0, this.failing - 1);
       this.hasFailed = true;
+      this.#refusing++;
     }
     const isNow = (this.mode === 'at-once' || this.isWilling) && this.#waiting.length === 0;
     if (isNow && !mustFail) {
@@ -83,6 +87,7 @@ export class ReluctantStore implements SessionStore {
     early?.catch(() => undefined);
     return this.#answer(async () => {
       this.#unsettled--;
+      if (mustFail) this.#refusing--;
       try {
         if (mustFail)
           throw new StoreError('STORE_FULL', 'as told', { cause: new InjectedError('full') });
