@@ -56,6 +56,8 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   incompleteSince = 0;
   /** Since when the client reads nothing, 0 when it does. */
   stalledSince = 0;
+  /** What waited for it when that was last looked at. */
+  stalledBytes = 0;
   packets = 0;
   deadline: number = Infinity;
   deadlineSlot = -1;
@@ -102,16 +104,19 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     if (this.phase === 'closed') return;
     this.context.now = now;
     this.pump();
-    if (this.decoder.paused && this.#holds === 0) {
-      this.decoder.resume();
-      if (!this.decoder.paused) this.resumeReading();
-    }
-    this.lastReceived = now;
+    if (!this.decoder.paused || this.#holds > 0) return;
+    const before = this.packets;
+    this.#spent = 0;
+    this.decoder.resume();
+    this.context.counters.packetsReceived += this.packets - before;
+    if (this.packets !== before) this.lastReceived = now;
+    if (!this.decoder.paused) this.resumeReading();
     this.#noteIncomplete(now);
   }
 
   timeout(now: number): void {
     this.context.now = now;
+    this.#noteReading(now);
     const due = connectionDeadline(this, now);
     if (due.at > now) {
       this.deadline = due.at;
@@ -119,6 +124,13 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
       return;
     }
     this.fail(reasonOfTimeout(due.what), due.what);
+  }
+
+  /** A client that reads slowly is not one that reads nothing. */
+  #noteReading(now: number): void {
+    const { pendingBytes } = this.link;
+    if (this.stalledSince > 0 && pendingBytes < this.stalledBytes) this.stalledSince = now;
+    this.stalledBytes = pendingBytes;
   }
 
   /** The transport has ended, by whosever hand. */
@@ -133,14 +145,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /** An acknowledgement made room: whoever waits for it goes on. */
   pumpWaiting(): void {
-    const { session } = this;
-    if (session === undefined) return;
-    const isWaiting =
-      session.queuedMessages > session.inMemory ||
-      session.replays !== undefined ||
-      (session.pending !== undefined && session.pending.length > 0) ||
-      (session.window !== undefined && session.window.resending);
-    if (isWaiting) this.pump();
+    if (this.session?.hasWaiting === true) this.pump();
   }
 
   // -- the sink of the decoder
@@ -292,6 +297,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   resumeReading(): void {
     if (!this.readingPaused || this.decoder.paused || this.congested) return;
     this.readingPaused = false;
+    this.lastReceived = this.context.now; // until now the silence was ours
     this.link.resume();
   }
 

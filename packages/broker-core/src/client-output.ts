@@ -16,6 +16,7 @@ import {
 import type { TopicAliasSender } from '@wellhead/protocol';
 import type { Connection } from '@wellhead/transport';
 import type { BrokerContext } from './context.ts';
+import type { HeldOutput, PromisedPacket } from './held-output.ts';
 import type { DropReason } from './hooks.ts';
 import { type Delivery, remainingExpiry } from './message.ts';
 import { BORROW_LIMIT, Outbox } from './outbox.ts';
@@ -274,6 +275,20 @@ export abstract class ClientOutput {
     );
   }
 
+  /** A packet that nobody else gets is written where it is sent from. */
+  #writeOnce(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[],
+    packetId: number,
+  ): void {
+    const { outbox, protocolVersion: version } = this;
+    const parts = publication.partsFor(version, qos, retain, 0, identifiers);
+    const offset = outbox.reserve(PublishFrame.partsLength(parts, version));
+    PublishFrame.writeParts(parts, version, packetId, outbox.slab, offset);
+  }
+
   #sendAliased(
     topicName: string,
     parts: UntitledParts,
@@ -304,6 +319,10 @@ export abstract class ClientOutput {
       alias = aliasesOut.use(publication.topic);
     }
     const kind = alias === 0 ? 0 : alias > 0 ? 2 : 1;
+    if (identifiers !== undefined && alias === 0 && publication.payloadLength < BORROW_LIMIT) {
+      this.#writeOnce(publication, qos, retain, identifiers, packetId);
+      return;
+    }
     const frame =
       identifiers === undefined
         ? publication.frame(version, qos, retain, kind)
@@ -344,22 +363,6 @@ export abstract class ClientOutput {
     const shorter = encode(withoutExplanation(packet), protocolVersion);
     return shorter.length <= this.maximumPacketSize ? shorter : undefined;
   }
-}
-
-/** Output of one turn that waits for a commit, and those that follow it on the same connection. */
-export interface HeldOutput {
-  readonly commit: number;
-  readonly chunks: readonly Uint8Array[];
-  readonly promises: readonly PromisedPacket[];
-}
-
-/** A packet in an outbox that tells a client of something that is to be kept. */
-export interface PromisedPacket {
-  readonly at: number;
-  readonly length: number;
-  readonly type: number;
-  /** Of PUBACK, PUBREC, PUBREL and PUBCOMP; else 0. */
-  readonly packetId: number;
 }
 
 function withoutExplanation(packet: Packet): Packet {

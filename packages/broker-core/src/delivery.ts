@@ -164,7 +164,7 @@ function waitAtQos0(
   const queue = isBehindTheStore ? (session.behind ??= new WaitingQueue()) : session.openPending();
   if (
     queue.length >= MAXIMUM_WAITING_AT_QOS_0 ||
-    session.queuedBytes >= context.limits.maximumQueuedBytes
+    queue.bytesAtQos0 + publication.payloadLength > context.limits.maximumPendingBytes
   ) {
     drop(context, session, publication.topic.topicName, 'queue-full');
     return;

@@ -1,6 +1,7 @@
 import {
   PublishFrame,
   type ProtocolVersion,
+  type PublishParts,
   type PublishView,
   type QoS,
   type TopicEntry,
@@ -42,6 +43,18 @@ export class Publication {
   #view: PublishView | undefined;
   #message: MessageRecord | undefined;
   #properties: Uint8Array | undefined;
+  #payloadView: Uint8Array | undefined;
+  readonly #parts: PublishParts = {
+    topicBytes: NOTHING,
+    qos: 0,
+    dup: false,
+    retain: false,
+    payload: NOTHING,
+    properties: undefined,
+    messageExpiryInterval: undefined,
+    subscriptionIdentifiers: undefined,
+    topicAlias: 0,
+  };
   #sourceIsV5 = false;
   #identical = false;
   #chunk: Uint8Array = NOTHING;
@@ -116,6 +129,7 @@ export class Publication {
     this.#view = undefined;
     this.#message = undefined;
     this.#properties = undefined;
+    this.#payloadView = undefined;
     this.#identical = false;
     this.#rangeKept = false;
     this.to = 0;
@@ -185,25 +199,35 @@ export class Publication {
     alias: 0 | 1 | 2,
     subscriptionIdentifiers: readonly number[] | undefined,
   ): PublishFrame {
+    const parts = this.partsFor(version, qos, retain, alias, subscriptionIdentifiers);
+    return PublishFrame.fromParts(parts, version);
+  }
+
+  /** What the packet for one receiver is made of; the object serves the next one as well. */
+  partsFor(
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): PublishParts {
+    const parts = this.#parts;
+    parts.topicBytes = alias === 2 ? NOTHING : this.topic.bytes;
+    parts.qos = qos;
+    parts.retain = retain;
+    parts.payload = this.#payload();
+    parts.properties = version === 5 ? this.#forwardedProperties() : undefined;
+    parts.messageExpiryInterval = version === 5 ? this.#expiryInterval() : undefined;
+    parts.subscriptionIdentifiers = subscriptionIdentifiers;
+    parts.topicAlias = alias === 0 ? 0 : ALIAS_TO_BE_PATCHED;
+    return parts;
+  }
+
+  /** The payload where it is: one view for all who get the message. */
+  #payload(): Uint8Array {
     const view = this.#view;
-    const message = this.#message;
-    return PublishFrame.fromParts(
-      {
-        topicBytes: alias === 2 ? NOTHING : this.topic.bytes,
-        qos,
-        dup: false,
-        retain,
-        payload:
-          view === undefined
-            ? (message?.payload ?? NOTHING)
-            : view.bytes.subarray(view.payloadStart, view.end),
-        properties: version === 5 ? this.#forwardedProperties() : undefined,
-        messageExpiryInterval: version === 5 ? this.#expiryInterval() : undefined,
-        subscriptionIdentifiers,
-        topicAlias: alias === 0 ? 0 : ALIAS_TO_BE_PATCHED,
-      },
-      version,
-    );
+    if (view === undefined) return this.#message?.payload ?? NOTHING;
+    return (this.#payloadView ??= view.bytes.subarray(view.payloadStart, view.end));
   }
 
   #forwardedProperties(): Uint8Array | undefined {

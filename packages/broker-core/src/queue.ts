@@ -163,11 +163,7 @@ export function loadPage(context: BrokerContext, { session, pageNumber }: PageRe
   );
 }
 
-function takePage(
-  context: BrokerContext,
-  session: Session,
-  page: readonly QueuedDelivery[],
-): void {
+function takePage(context: BrokerContext, session: Session, page: readonly QueuedDelivery[]): void {
   for (const queued of page) {
     session.readPosition = queued.position;
     if (queued.message.messageId > session.newestInMemory) take(session, queued);

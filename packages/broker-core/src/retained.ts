@@ -3,6 +3,7 @@ import { RetainedIndex } from '@wellhead/topic-matcher';
 import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
 import { drop } from './settlement.ts';
+import { Deque } from './deque.ts';
 import { guard } from './guard.ts';
 import { messageSize } from './message.ts';
 import type { Session } from './session.ts';
@@ -105,7 +106,7 @@ export class RetainedMessages {
   replay(session: Session, subscription: Subscription): void {
     const cursor = this.#index.cursor(subscription.topicFilter);
     const newest = this.#context().lastMessageId;
-    (session.replays ??= []).push({ subscription, cursor, newest });
+    (session.replays ??= new Deque<RetainedReplay>()).push({ subscription, cursor, newest });
   }
 }
 
@@ -123,7 +124,7 @@ export function pumpReplays(context: BrokerContext, session: Session): void {
   const { connection, replays } = session;
   if (connection === undefined || replays === undefined) return;
   let budget = REPLAY_BUDGET;
-  for (let replay = replays[0]; replay !== undefined; replay = replays[0]) {
+  for (let replay = replays.peek(); replay !== undefined; replay = replays.peek()) {
     if (
       connection.isBusy ||
       (session.pending?.length ?? 0) > 0 ||
@@ -135,23 +136,18 @@ export function pumpReplays(context: BrokerContext, session: Session): void {
       context.turn.continueLater(connection);
       return;
     }
-    const entries = nextEntries(replay);
-    if (entries.length === 0) {
+    if (replay.isExhausted === true) {
       replays.shift();
       continue;
     }
-    budget -= entries.length;
-    if (!sendEntries(context, session, replay, entries)) return;
+    const entries: RetainedEntry[] = [];
+    replay.isExhausted = !replay.cursor.next(REPLAY_PAGE, entries);
+    // looking in vain is work too: a page without a match has looked at a thousand names
+    budget -=
+      entries.length < REPLAY_PAGE && !replay.isExhausted ? LOOKED_IN_VAIN : entries.length + 1;
+    if (entries.length > 0 && !sendEntries(context, session, replay, entries)) return;
   }
   session.replays = undefined;
-}
-
-function nextEntries(replay: RetainedReplay): RetainedEntry[] {
-  const entries: RetainedEntry[] = [];
-  while (entries.length === 0 && replay.isExhausted !== true) {
-    replay.isExhausted = !replay.cursor.next(REPLAY_PAGE, entries);
-  }
-  return entries;
 }
 
 /** False when the content has to be fetched first: the replay goes on by itself. */
@@ -214,3 +210,4 @@ function sendRetained(
 
 const REPLAY_PAGE = 64;
 const REPLAY_BUDGET = 2_048;
+const LOOKED_IN_VAIN = 512;

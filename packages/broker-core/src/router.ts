@@ -89,14 +89,9 @@ export class Router {
 
   /** What a publisher with No Local subscriptions gets of its own message; `undefined` for nothing. */
   ownTarget(topicName: string, session: Session): Subscription | undefined {
-    const matches = this.#match(topicName);
-    let own: Subscription | undefined;
-    for (const match of matches) {
-      // [MQTT-3.8.3-3], per subscription: another one without No Local still delivers
-      if (match.session !== session || match.noLocal) continue;
-      own = own === undefined ? match : mergeSubscriptions(own, match);
-    }
-    return own;
+    // [MQTT-3.8.3-3], per subscription: another one without No Local still delivers
+    const isOwn = (match: Subscription): boolean => match.session === session && !match.noLocal;
+    return mergeSubscriptions(this.#match(topicName).filter(isOwn));
   }
 
   #compute(topic: TopicEntry<Route>): Route {
@@ -138,12 +133,19 @@ export class Router {
 
 function mergedBySession(matches: readonly Subscription[]): Subscription[] {
   if (matches.length < 2) return matches.slice();
-  const bySession = new Map<Session, Subscription>();
+  const bySession = new Map<Session, Subscription | Subscription[]>();
   for (const match of matches) {
-    const other = bySession.get(match.session);
-    bySession.set(match.session, other === undefined ? match : mergeSubscriptions(other, match));
+    const others = bySession.get(match.session);
+    if (others === undefined) bySession.set(match.session, match);
+    else if (Array.isArray(others)) others.push(match);
+    else bySession.set(match.session, [others, match]);
   }
-  return [...bySession.values()];
+  const targets: Subscription[] = [];
+  for (const one of bySession.values()) {
+    const target = Array.isArray(one) ? mergeSubscriptions(one) : one;
+    if (target !== undefined) targets.push(target);
+  }
+  return targets;
 }
 
 const ROUTE_OVERHEAD = 16;

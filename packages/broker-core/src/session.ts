@@ -3,6 +3,7 @@ import { OutboundWindow, Qos2Receiver } from '@wellhead/protocol';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
+import type { Deque } from './deque.ts';
 import type { ClientInfo } from './hooks.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplay } from './retained.ts';
@@ -45,7 +46,7 @@ export class Session implements Timed {
   pending: WaitingQueue | undefined;
   /** QoS 0 messages that came while QoS 1 or 2 messages before them still are in the store alone. */
   behind: WaitingQueue | undefined;
-  replays: RetainedReplay[] | undefined;
+  replays: Deque<RetainedReplay> | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
   queuedMessages = 0;
@@ -95,6 +96,16 @@ export class Session implements Timed {
       this.queuedMessages > this.inMemory ||
       (this.pending !== undefined && this.pending.length > 0);
     return isWaiting || (this.window !== undefined && this.window.quota === 0) ? 1 : 2;
+  }
+
+  /** Something waits for room: in the store, in memory, in flight of an earlier connection, or retained. */
+  get hasWaiting(): boolean {
+    return (
+      this.queuedMessages > this.inMemory ||
+      this.replays !== undefined ||
+      (this.pending !== undefined && this.pending.length > 0) ||
+      (this.window !== undefined && this.window.resending)
+    );
   }
 
   /** Messages that are in the store alone. */

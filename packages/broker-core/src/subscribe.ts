@@ -57,7 +57,8 @@ export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubsc
       context.observer.unsubscribed?.(connection.client, topicFilter);
     return ReasonCode.Success;
   });
-  connection.promise({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes });
+  const { packetId } = packet;
+  said(connection, connection.promise({ type: PacketType.Unsuback, packetId, reasonCodes }));
   connection.pumpWaiting(); // what waited behind what a group has back
 }
 
@@ -153,8 +154,10 @@ function answer(
   }
   const codes =
     protocolVersion === 5 ? reasonCodes : reasonCodes.map((code) => Math.min(code, FAILURE));
-  connection.promise({ type: PacketType.Suback, packetId, reasonCodes: codes });
-  return true;
+  return said(
+    connection,
+    connection.promise({ type: PacketType.Suback, packetId, reasonCodes: codes }),
+  );
 }
 
 /** Adds or replaces one subscription; those that are to be sent retained messages are added to `replayed`. */
@@ -206,6 +209,13 @@ function recordOf(
     retainHandling: request.retainHandling,
     subscriptionIdentifier: identifier,
   };
+}
+
+/** A client that allows no packet of that size would wait for its answer for ever [MQTT-3.1.2-24]. */
+function said(connection: ClientConnection, isSent: boolean): boolean {
+  if (!isSent)
+    connection.fail(ReasonCode.PacketTooLarge, 'the answer is larger than Maximum Packet Size');
+  return isSent;
 }
 
 /** The one failure code of 3.1.1's SUBACK. */

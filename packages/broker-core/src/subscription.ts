@@ -46,19 +46,26 @@ export class Subscription {
  * One delivery for overlapping subscriptions of one session: the highest QoS [MQTT-3.3.4-2] with all
  * Subscription Identifiers, repeats kept [MQTT-3.3.4-4].
  */
-export function mergeSubscriptions(first: Subscription, second: Subscription): Subscription {
-  const merged = new Subscription(first.session, {
-    topicFilter: first.topicFilter,
-    qos: first.qos > second.qos ? first.qos : second.qos,
-    noLocal: first.noLocal && second.noLocal,
-    retainAsPublished: first.retainAsPublished || second.retainAsPublished,
+export function mergeSubscriptions(matches: readonly Subscription[]): Subscription | undefined {
+  const [first] = matches;
+  if (first === undefined || matches.length === 1) return first;
+  let { noLocal, qos, retainAsPublished } = first;
+  let identifiers: number[] | undefined;
+  for (const match of matches) {
+    if (match.qos > qos) qos = match.qos;
+    noLocal &&= match.noLocal;
+    retainAsPublished ||= match.retainAsPublished;
+    for (const identifier of match.subscriptionIdentifiers ?? [])
+      (identifiers ??= []).push(identifier);
+  }
+  const { session, topicFilter } = first;
+  const record = { topicFilter, qos, noLocal, retainAsPublished } as const;
+  const merged = new Subscription(session, {
+    ...record,
     retainHandling: 0,
     subscriptionIdentifier: 0,
   });
-  const one = first.subscriptionIdentifiers;
-  const other = second.subscriptionIdentifiers;
-  merged.subscriptionIdentifiers =
-    one === undefined ? other : other === undefined ? one : [...one, ...other];
+  merged.subscriptionIdentifiers = identifiers;
   return merged;
 }
 

@@ -1,5 +1,5 @@
 import { Deque } from './deque.ts';
-import type { Delivery } from './message.ts';
+import { type Delivery, messageSize } from './message.ts';
 
 /** Messages that wait for one client, in order. */
 export class WaitingQueue {
@@ -7,12 +7,16 @@ export class WaitingQueue {
   /** How many wait of each topic; counted from the first question on, until the queue is empty. */
   #topics: Map<string, number> | undefined;
 
+  /** Bytes of the QoS 0 messages among them; the others are counted by their session. */
+  bytesAtQos0 = 0;
+
   get length(): number {
     return this.#deliveries.length;
   }
 
   push(delivery: Delivery): void {
     this.#deliveries.push(delivery);
+    if (delivery.qos === 0) this.bytesAtQos0 += messageSize(delivery.message);
     if (this.#topics !== undefined) count(this.#topics, delivery.message.topicName, 1);
   }
 
@@ -22,6 +26,7 @@ export class WaitingQueue {
 
   shift(): Delivery | undefined {
     const delivery = this.#deliveries.shift();
+    if (delivery?.qos === 0) this.bytesAtQos0 -= messageSize(delivery.message);
     if (this.#deliveries.length === 0) this.#topics = undefined;
     else if (this.#topics !== undefined && delivery !== undefined) {
       count(this.#topics, delivery.message.topicName, -1);

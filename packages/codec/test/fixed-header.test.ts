@@ -1,6 +1,11 @@
 // Section 2.1 (5.0) and 2.2 (3.1.1): type, flags, Remaining Length; and who may send what.
 import { describe, expect, test } from 'vitest';
-import { PacketDecoder, type ProtocolError, type ProtocolVersion, type Role } from '../src/index.ts';
+import {
+  PacketDecoder,
+  type ProtocolError,
+  type ProtocolVersion,
+  type Role,
+} from '../src/index.ts';
 import { decodeEveryWay } from './drive.ts';
 import { hex, integer, join, text } from './wire.ts';
 

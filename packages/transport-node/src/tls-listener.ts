@@ -114,6 +114,8 @@ export function trackHandshakes(server: Server, handshaking: Set<Socket>): void 
     handshaking.add(socket);
     socket.once('close', () => handshaking.delete(socket));
   });
+  // a handshake that fails or takes too long is only told of: nobody but us ends its socket
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket) => {
     const raw: unknown = Reflect.get(socket, '_parent'); // Node's name for the socket below
     if (raw instanceof Socket) handshaking.delete(raw);

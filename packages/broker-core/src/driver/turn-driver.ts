@@ -300,6 +300,7 @@ export class TurnDriver {
     if (hasRoom || connection.closing) return;
     if (connection.stalledSince === 0) {
       connection.stalledSince = now;
+      connection.stalledBytes = link.pendingBytes;
       connection.reschedule();
     }
     this.#holdBackAsker(connection);
@@ -315,7 +316,7 @@ export class TurnDriver {
     const { closing, held, outbox } = connection;
     if (closing) {
       if (held.length === 0 && outbox.bytes === 0) connection.link.close();
-    } else if (!connection.congested && (connection.session?.pending?.length ?? 0) > 0) {
+    } else if (!connection.congested && connection.session?.hasWaiting === true) {
       this.#context.turn.continueLater(connection);
     }
   }
@@ -341,10 +342,27 @@ function withoutStale(
   if (!(error instanceof StoreError) || error.code !== 'STORE_STALE_EPOCH') return [];
   const { clientId } = error;
   const epoch = clientId === undefined ? undefined : sessions.get(clientId)?.epoch;
-  const left = changes.filter(
-    (change) => !('clientId' in change) || change.clientId !== clientId || change.epoch === epoch,
-  );
-  return left.length < changes.length ? left : [];
+  const left: SessionChange[] = [];
+  let isTaken = false;
+  let removed: SessionChange | undefined;
+  for (const change of changes) {
+    if (!('clientId' in change) || change.clientId !== clientId || change.epoch === epoch)
+      left.push(change);
+    else if (change.type === 'session-removed') removed = change;
+    else if (change.type === 'session-opened') isTaken = true;
+  }
+  // what the store has of an older epoch must not come back: it is taken over, and then removed
+  if (removed?.type === 'session-removed' && !isTaken) left.unshift(...takenAndRemoved(removed));
+  else if (left.length === changes.length) return [];
+  return left;
+}
+
+function takenAndRemoved(
+  removed: Extract<SessionChange, { type: 'session-removed' }>,
+): SessionChange[] {
+  const { clientId, epoch } = removed;
+  const opened = { clientId, epoch, sessionExpiryInterval: 0, protocolVersion: 5 } as const;
+  return [{ type: 'session-opened', ...opened }, removed];
 }
 
 /** A store that was full or failed may do better later; one that says that the changes are wrong will not. */
@@ -355,6 +373,6 @@ function isRetriable(error: unknown): boolean {
 }
 
 /** A write costs some microseconds of system time. */
-const WRITES_PER_TURN = 1_024;
+const WRITES_PER_TURN = 256;
 /** Milliseconds. */
 const RETRY_INTERVAL = 500;

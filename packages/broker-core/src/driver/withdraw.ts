@@ -1,7 +1,7 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord, SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
-import type { HeldOutput, PromisedPacket } from '../client-output.ts';
+import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
 import { messageSize } from '../message.ts';
 import type { Session } from '../session.ts';

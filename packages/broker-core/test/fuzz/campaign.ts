@@ -5,7 +5,7 @@ import { printCase } from './step.ts';
 import type { Violation } from './violation.ts';
 
 /** Steps of one case. */
-export const CASE_LENGTH = 250;
+const CASE_LENGTH = 250;
 
 export interface Finding {
   readonly seed: number;

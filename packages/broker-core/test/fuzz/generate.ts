@@ -133,10 +133,21 @@ class Generator {
       [4, () => [{ do: 'advance', ms: random.pick([100, 1_000, 1_000, 5_000, 20_000]) }]],
       [1, () => [{ do: 'jump', ms: random.pick([1_000, 30_000, 200_000]) }]],
       [2, () => [this.#local()]],
-      [0.15, () => [{ do: 'burst', slot, topic: 'a', qos: this.#qos(), count: random.pick([30, 300, 1_200]) }]],
-      [kind.store === 'at-once' ? 0 : 18, () => [{ do: 'settle', count: random.pick([1, 1, 2, 100]) }]],
+      [
+        0.15,
+        () => [
+          { do: 'burst', slot, topic: 'a', qos: this.#qos(), count: random.pick([30, 300, 1_200]) },
+        ],
+      ],
+      [
+        kind.store === 'at-once' ? 0 : 18,
+        () => [{ do: 'settle', count: random.pick([1, 1, 2, 100]) }],
+      ],
       [kind.failsCommits ? 1.5 : 0, () => [{ do: 'fail', count: random.pick([1, 2]) }]],
-      [kind.asksHooks ? 3 : 0, () => [{ do: 'hooks', mode: random.pick(['at-once', 'later', 'later', 'throw']) }]],
+      [
+        kind.asksHooks ? 3 : 0,
+        () => [{ do: 'hooks', mode: random.pick(['at-once', 'later', 'later', 'throw']) }],
+      ],
       [kind.asksHooks ? 12 : 0, () => [this.#decide()]],
       [kind.crashes ? 0.7 : 0, () => this.#crash()],
       [kind.isBatched ? 3 : 0, () => [{ do: 'pump' }]],
@@ -175,7 +186,12 @@ class Generator {
         ...(random.oneIn(4) ? { handling: random.pick<1 | 2>([1, 2]) } : {}),
       });
     } while (random.oneIn(4));
-    return { do: 'subscribe', slot, filters, ...(random.oneIn(4) ? { id: 1 + random.below(3) } : {}) };
+    return {
+      do: 'subscribe',
+      slot,
+      filters,
+      ...(random.oneIn(4) ? { id: 1 + random.below(3) } : {}),
+    };
   }
 
   /** Handshakes in the wrong order, and what no client should say now. */
@@ -227,7 +243,8 @@ class Generator {
       : (this.#versions.get(slot) ?? 5);
     let bytes = encode(this.#packet(version), version);
     if (random.oneIn(4)) bytes = joined(bytes, encode(this.#packet(version), version));
-    for (let changes = random.below(4); changes > 0; changes--) bytes = this.#mutate(bytes, version);
+    for (let changes = random.below(4); changes > 0; changes--)
+      bytes = this.#mutate(bytes, version);
     return { do: 'bytes', slot, hex: Buffer.from(bytes).toString('hex') };
   }
 
@@ -246,14 +263,21 @@ class Generator {
           (changed[at % Math.max(1, changed.length)] ?? 0) ^ (1 << random.below(8));
         return changed;
       case 3:
-        return joined(joined(bytes.slice(0, at), Uint8Array.of(random.below(256))), bytes.slice(at));
+        return joined(
+          joined(bytes.slice(0, at), Uint8Array.of(random.below(256))),
+          bytes.slice(at),
+        );
       case 4:
-        return joined(bytes.slice(0, at), encode(this.#packet(version), version).slice(random.below(6)));
+        return joined(
+          bytes.slice(0, at),
+          encode(this.#packet(version), version).slice(random.below(6)),
+        );
       case 5:
         return joined(bytes.slice(0, at), bytes.slice(Math.min(bytes.length, at + 1)));
       default:
         // the length in the header is told anew
-        if (changed.length > 1) changed[1] = random.oneIn(2) ? changed.length - 2 : random.below(128);
+        if (changed.length > 1)
+          changed[1] = random.oneIn(2) ? changed.length - 2 : random.below(128);
         return changed;
     }
   }

@@ -74,9 +74,13 @@ function checkOwners({ connections, context }: Player): void {
     demand(connection.phase === 'connected' && connection.open, 'owner', () => {
       return `${session.clientId} is ${connection.phase}`;
     });
-    demand(session.connection === connection && sessions.get(session.clientId) === session, 'owner', () => {
-      return `a connection thinks that it owns ${session.clientId}`;
-    });
+    demand(
+      session.connection === connection && sessions.get(session.clientId) === session,
+      'owner',
+      () => {
+        return `a connection thinks that it owns ${session.clientId}`;
+      },
+    );
     demand(!owners.has(session.clientId), 'owner', () => `two own ${session.clientId}`);
     owners.set(session.clientId, connection);
   }
@@ -172,7 +176,7 @@ function checkRetained({ context, store }: Player): void {
     const nobody = new Session('', () => undefined);
     const subscription = new Subscription(nobody, { ...NOTHING_ASKED, topicFilter });
     retained.replay(nobody, subscription);
-    while (nobody.replays?.[0]?.cursor.next(1_000, entries) === true);
+    while (nobody.replays?.peek()?.cursor.next(1_000, entries) === true);
   }
   const bytes = entries.reduce((sum, { size }) => sum + size, 0);
   gauge('retainedMessages', counters.retainedMessages, entries.length);
@@ -246,9 +250,13 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
     const { outstanding } = receiveQuota;
     const isAsked = hooks.waiting > 0 || store.waiting > 0;
     demand(outstanding <= limits.receiveMaximum, 'receive maximum', told(`${outstanding}`));
-    demand(outstanding === counted || (isAsked && outstanding >= counted), 'receive maximum', () => {
-      return `${client?.clientId} is said to have ${outstanding}, in truth ${counted}`;
-    });
+    demand(
+      outstanding === counted || (isAsked && outstanding >= counted),
+      'receive maximum',
+      () => {
+        return `${client?.clientId} is said to have ${outstanding}, in truth ${counted}`;
+      },
+    );
   }
   const { window } = session ?? {};
   if (window !== undefined) {
@@ -257,12 +265,21 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
   }
   if (store.waiting > 0 || hooks.waiting > 0) return;
   const isToBeTriedAgain = context.turn.retried.length > 0;
-  demand(held.length === 0 || isToBeTriedAgain, 'forgotten', told('output waits for commits that are settled'));
+  demand(
+    held.length === 0 || isToBeTriedAgain,
+    'forgotten',
+    told('output waits for commits that are settled'),
+  );
   demand(!decoder.paused, 'forgotten', told('the rest of a chunk waits for nothing'));
   const isReadable = !connection.readingPaused || connection.congested;
   demand(isReadable || phase === 'closed', 'forgotten', told('nobody reads from it'));
-  demand(connection.congested || connection.outbox.bytes === 0, 'forgotten', told('it has something to say'));
-  if (connection.congested) demand(link.pendingBytes > 0, 'forgotten', told('it is congested by nothing'));
+  demand(
+    connection.congested || connection.outbox.bytes === 0,
+    'forgotten',
+    told('it has something to say'),
+  );
+  if (connection.congested)
+    demand(link.pendingBytes > 0, 'forgotten', told('it is congested by nothing'));
   const pending = connection.outbox.bytes + link.pendingBytes;
   demand(pending <= limits.maximumPendingBytes + 2_000_000, 'limit', told(`${pending} bytes wait`));
 }
@@ -270,7 +287,18 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
 /** Whoever reads has got an answer to everything. */
 function checkAnswers({ hooks, ledger, peers, store }: Player): void {
   if (store.waiting > 0 || hooks.waiting > 0 || store.hasFailed) return;
-  for (const { awaited, clientId, connect, isClosed, isHonest, isOpen, isPaused, isStale, pings, tap } of peers) {
+  for (const {
+    awaited,
+    clientId,
+    connect,
+    isClosed,
+    isHonest,
+    isOpen,
+    isPaused,
+    isStale,
+    pings,
+    tap,
+  } of peers) {
     if (isClosed || isPaused || isStale || tap.isOver || !isHonest) continue;
     demand(connect === undefined || isOpen, 'answer', () => `${clientId} got no CONNACK`);
     if (ledger.isWild || connect?.maximumPacketSize !== undefined) continue;
@@ -316,4 +344,12 @@ const NOTHING_ASKED = {
 } as const;
 
 /** The topics that steps publish to. */
-export const TOPICS: readonly [string, ...string[]] = ['a', 'a/b', 'a/c', 'b', 'shared/a', 'denied/a', '$x'];
+export const TOPICS: readonly [string, ...string[]] = [
+  'a',
+  'a/b',
+  'a/c',
+  'b',
+  'shared/a',
+  'denied/a',
+  '$x',
+];

@@ -166,6 +166,8 @@ export class Ledger {
       const isAllowed =
         // who subscribes while a retained message is on its way to many may get it by both
         (sent.retain && this.isSlow) ||
+        // how far a message has come is what a store notes that has no room for it
+        this.hasStoreFailed() ||
         (sent.isRepeated && sent.qos === 1) ||
         session.refused.has(sent.serial) ||
         (packet.qos === 1 && packet.dup);

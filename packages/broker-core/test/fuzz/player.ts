@@ -1,4 +1,10 @@
-import { type Connect, type Packet, type ProtocolVersion, type Publish, PacketType } from '@wellhead/codec';
+import {
+  type Connect,
+  type Packet,
+  type ProtocolVersion,
+  type Publish,
+  PacketType,
+} from '@wellhead/codec';
 import { StoreError } from '@wellhead/session-store';
 import { MemoryNetwork, memoryPair, randomSplit } from '@wellhead/transport/memory';
 import { type Broker, type Observer, createBroker } from '../../src/index.ts';
@@ -215,7 +221,10 @@ export class Player {
         const isConsequence = error instanceof StoreError && error.code === 'STORE_STALE_EPOCH';
         if (isConsequence && this.store.hasFailed) return;
         this.#fail(
-          new Violation('fault', `${where}: ${error instanceof Error ? error.stack : String(error)}`),
+          new Violation(
+            'fault',
+            `${where}: ${error instanceof Error ? error.stack : String(error)}`,
+          ),
         );
       },
     };
@@ -303,7 +312,10 @@ export class Player {
     }
   }
 
-  #dial(slot: number, wire: { split?: number | undefined; highWaterMark?: number | undefined }): Peer | undefined {
+  #dial(
+    slot: number,
+    wire: { split?: number | undefined; highWaterMark?: number | undefined },
+  ): Peer | undefined {
     const present = this.#slots.get(slot);
     if (present !== undefined && !present.isClosed) return undefined;
     const number = ++this.#dialled;
@@ -337,7 +349,8 @@ export class Player {
 
   #connect(step: ConnectStep): void {
     const present = this.#slots.get(step.slot);
-    const hasOnlyDialled = present !== undefined && !present.isClosed && present.connect === undefined;
+    const hasOnlyDialled =
+      present !== undefined && !present.isClosed && present.connect === undefined;
     const peer = hasOnlyDialled ? present : this.#dial(step.slot, step);
     if (peer === undefined) {
       // a second CONNECT
@@ -354,7 +367,14 @@ export class Player {
     const { will } = step;
     if (will !== undefined) {
       const { topic, qos, retain = false } = will;
-      peer.will = this.ledger.publish({ publisher: step.id, topic, qos, retain, size: 1, isWill: true });
+      peer.will = this.ledger.publish({
+        publisher: step.id,
+        topic,
+        qos,
+        retain,
+        size: 1,
+        isWill: true,
+      });
     }
     peer.send(connectPacket(step, peer.will));
   }
@@ -373,7 +393,11 @@ export class Player {
   #said(peer: Peer, packet: Packet, size: number): void {
     try {
       const maximum = peer.connect?.maximumPacketSize ?? Infinity;
-      demand(size <= maximum, 'packet size', () => `${peer.clientId} allows ${maximum}, got ${size}`);
+      demand(
+        size <= maximum,
+        'packet size',
+        () => `${peer.clientId} allows ${maximum}, got ${size}`,
+      );
       if (packet.type === PacketType.Connack && packet.reasonCode === 0) {
         if (peer.session !== undefined) peer.session.isConfirmed = true;
         for (const other of this.peers)
@@ -398,7 +422,7 @@ export class Player {
     };
     if (packet.type === 3 && packet.qos > 0 && session?.isDurable === true) {
       const serial = serialOf(packet.payload);
-      const isOnce = !packet.retain && !packet.topicName.startsWith('shared/');
+      const isOnce = serial > 0 && !packet.retain && !packet.topicName.startsWith('shared/');
       if (isOnce) isAllSettled(`sent ${clientId} ${serial} false`, true);
     }
     if (!('reasonCode' in packet) && packet.type !== 9) return;
@@ -432,7 +456,8 @@ export class Player {
   }
 
   #say(peer: Peer, step: Step): void {
-    if (peer.connect === undefined && step.do !== 'vanish' && step.do !== 'cut') peer.isHonest = false;
+    if (peer.connect === undefined && step.do !== 'vanish' && step.do !== 'cut')
+      peer.isHonest = false;
     switch (step.do) {
       case 'publish':
         return this.#publish(peer, step);
@@ -462,7 +487,11 @@ export class Player {
       case 'auth':
         peer.isHonest = false;
         return peer.version === 5
-          ? peer.send({ type: 15, reasonCode: step.code, properties: { authenticationMethod: 'M' } })
+          ? peer.send({
+              type: 15,
+              reasonCode: step.code,
+              properties: { authenticationMethod: 'M' },
+            })
           : undefined;
       case 'disconnect':
         return this.#disconnect(peer, step.code, step.expiry);
@@ -607,7 +636,14 @@ export class Player {
   }
 
   #publishLocally(topic: string, qos: 0 | 1 | 2, retain: boolean): void {
-    const sent = this.ledger.publish({ publisher: 'host', topic, qos, retain, size: 1, isWill: false });
+    const sent = this.ledger.publish({
+      publisher: 'host',
+      topic,
+      qos,
+      retain,
+      size: 1,
+      isWill: false,
+    });
     if (!this.ledger.isWild) this.ledger.owe(sent);
     const { broker } = this;
     const published = broker
@@ -668,7 +704,7 @@ export class Player {
       const { clientId } = session;
       if (this.context.sessions.get(clientId) === undefined) continue;
       const connect: ConnectStep = { do: 'connect', slot, id: clientId, version: 5, expiry: 1 };
-      await this.step({ ...connect, ...(this.#userOf(clientId)) });
+      await this.step({ ...connect, ...this.#userOf(clientId) });
       for (let rounds = 0; rounds < 10_000; rounds++) {
         await this.#giveEverything();
         const peer = this.#slots.get(slot);

@@ -23,10 +23,10 @@ export async function shrink(
   sabotage?: Sabotage,
   budget = 2_000,
 ): Promise<FuzzCase> {
-  let left = budget;
+  const tries = { left: budget };
   let best = given;
   const breaks = async (candidate: FuzzCase): Promise<boolean> => {
-    if (left-- <= 0) return false;
+    if (tries.left-- <= 0) return false;
     return (await findViolation(candidate, sabotage))?.rule === rule;
   };
   const tryOne = async (steps: readonly Step[]): Promise<boolean> => {
@@ -35,9 +35,9 @@ export async function shrink(
     best = candidate;
     return true;
   };
-  for (let size = best.steps.length >> 1; size > 0 && left > 0;) {
+  for (let size = best.steps.length >> 1; size > 0 && tries.left > 0;) {
     let hasShrunk = false;
-    for (let at = 0; at < best.steps.length && left > 0;) {
+    for (let at = 0; at < best.steps.length && tries.left > 0;) {
       const steps = [...best.steps.slice(0, at), ...best.steps.slice(at + size)];
       if (await tryOne(steps)) hasShrunk = true;
       else at += size;
@@ -45,7 +45,7 @@ export async function shrink(
     if (size > 1) size >>= 1;
     else if (!hasShrunk) break;
   }
-  for (let at = 0; at < best.steps.length && left > 0; at++) {
+  for (let at = 0; at < best.steps.length && tries.left > 0; at++) {
     for (const simpler of simplerSteps(best.steps[at])) await tryOne(best.steps.with(at, simpler));
   }
   for (const name of Object.keys(best.limits)) {

@@ -100,7 +100,7 @@ export interface ConnectStep {
   readonly highWaterMark?: number;
 }
 
-export interface WillStep {
+interface WillStep {
   readonly topic: string;
   readonly qos: QoS;
   readonly retain?: true;
