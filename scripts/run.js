@@ -1,5 +1,6 @@
-// npm start, npm test, npm run build, npm run release, npm run bench, npm run crash: all that a fresh clone needs, given Node and npm.
+// npm start, npm test, npm run build, npm run release, npm run bench, npm run crash, npm run fuzz: all that a fresh clone needs, given Node and npm.
 
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -13,7 +14,9 @@ const { removeStaleOutput } = await import('./stale-output.js');
 const { Report, StepFailure, runTool } = await import('./step.js');
 
 const [command = '', ...args] = process.argv.slice(2);
-const commands = new Map(Object.entries({ start, build, test, release, bench, micro, crash }));
+const commands = new Map(
+  Object.entries({ start, build, test, release, bench, micro, crash, fuzz }),
+);
 
 try {
   await (commands.get(command) ?? usage)();
@@ -78,6 +81,26 @@ async function crash() {
   process.exitCode = await main(args);
 }
 
+/** Plays more cases than `npm test` does, or those of another seed, against the broker in process. */
+async function fuzz() {
+  const { parseArgs } = await import('node:util');
+  const options = { seed: { type: 'string' }, steps: { type: 'string' } };
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options }));
+  } catch (error) {
+    console.error(`fuzz: ${error.message.split('\n')[0]}`);
+    process.exitCode = 1;
+    return;
+  }
+  await new Report(process.stderr).must('install', installWorkspace);
+  process.env.WELLHEAD_FUZZ_SEED = values.seed ?? '1';
+  process.env.WELLHEAD_FUZZ_STEPS = values.steps ?? '200000';
+  const files = ['--project', 'broker-core', 'test/fuzz/fuzz.test.ts'];
+  const { status } = spawnSync('node_modules/.bin/vitest', ['run', ...files], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+}
+
 async function micro() {
   await prepare(new Report(process.stderr));
   const { runMicroBenchmarks } = await import('./micro-benchmarks.js');
@@ -95,7 +118,7 @@ async function prepare(steps) {
 
 async function usage() {
   console.error(
-    'Usage: node scripts/run.js start | build | test | release [--dry-run] | bench | micro | crash',
+    'Usage: node scripts/run.js start | build | test | release [--dry-run] | bench | micro | crash | fuzz',
   );
   process.exitCode = 1;
 }
