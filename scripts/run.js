@@ -84,18 +84,20 @@ async function crash() {
 /** Plays more cases than `npm test` does, or those of another seed, against the broker in process. */
 async function fuzz() {
   const { parseArgs } = await import('node:util');
-  const options = { seed: { type: 'string' }, steps: { type: 'string' } };
   let values;
   try {
-    ({ values } = parseArgs({ args, options }));
+    ({ values } = parseArgs({
+      args,
+      options: { seed: { type: 'string' }, steps: { type: 'string' } },
+    }));
   } catch (error) {
-    console.error(`fuzz: ${error.message.split('\n')[0]}`);
+    console.error(`fuzz: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
     process.exitCode = 1;
     return;
   }
   await new Report(process.stderr).must('install', installWorkspace);
-  process.env.WELLHEAD_FUZZ_SEED = values.seed ?? '1';
-  process.env.WELLHEAD_FUZZ_STEPS = values.steps ?? '200000';
+  process.env['WELLHEAD_FUZZ_SEED'] = values.seed ?? '1';
+  process.env['WELLHEAD_FUZZ_STEPS'] = values.steps ?? '200000';
   const files = ['--project', 'broker-core', 'test/fuzz/fuzz.test.ts'];
   const { status } = spawnSync('node_modules/.bin/vitest', ['run', ...files], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
