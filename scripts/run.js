@@ -91,7 +91,7 @@ async function fuzz() {
       options: { seed: { type: 'string' }, steps: { type: 'string' } },
     }));
   } catch (error) {
-    console.error(`fuzz: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+    console.error(`fuzz: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
     process.exitCode = 1;
     return;
   }
