@@ -254,3 +254,25 @@ test.each<[string, object, string[]]>([
       { limits },
     )(),
 );
+
+test(
+  'a retained message that is published behind the subscription comes by it, and not once more as retained',
+  inWorld((world) => {
+    const publisher = world.connect({ clientId: 'p' });
+    publisher.publish('r/a', 'old', { retain: true });
+    const slow = world.connect({ clientId: 'slow', wire: { highWaterMark: 1 } });
+    slow.connection.pause();
+    slow.send({ type: 12 });
+    slow.send({
+      type: 8,
+      packetId: 1,
+      subscriptions: [
+        { topicFilter: 'r/#', qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 },
+      ],
+    });
+    publisher.publish('r/b', 'new', { retain: true, qos: 1, packetId: 1 });
+    slow.connection.resume();
+    world.settle();
+    expect(slow.messages().filter((message) => message.startsWith('r/b'))).toHaveLength(1);
+  }),
+);

@@ -1,3 +1,4 @@
+import { ReasonCode } from '@wellhead/codec';
 import { type SessionChange, StoreError } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
@@ -100,7 +101,9 @@ export class TurnDriver {
     const { store, turn } = context;
     const reading = turn.takeReading();
     let pending: Promise<void> | undefined;
-    if (turn.changes.length > 0 || this.#isRetryDue) {
+    // what failed first comes first: until all that failed behind it is here as well, nothing else is tried
+    const mustWait = turn.retried.length > 0 && this.#secondTries > 0;
+    if (!mustWait && (turn.changes.length > 0 || this.#isRetryDue)) {
       const changes = turn.retried.length === 0 ? turn.changes : [...turn.retried, ...turn.changes];
       turn.changes = [];
       turn.retried = [];
@@ -187,9 +190,11 @@ export class TurnDriver {
     context.counters.storeFailures++;
     context.observer.fault?.(error, 'store');
     const retried = changesToRetry(context, changes);
-    const next = isSecondTry
-      ? this.#tryLater(context, retried, error)
-      : this.#tryAlone(context, retried);
+    // behind what is to be tried already, so that changes keep their order
+    const next =
+      isSecondTry || context.turn.retried.length > 0
+        ? this.#tryLater(context, retried, error)
+        : this.#tryAlone(context, retried);
     for (const connection of this.#waiting) {
       guard(connection, () => {
         withdrawHeld(connection, commit, next, isSecondTry);
@@ -201,11 +206,10 @@ export class TurnDriver {
    * At once, without the messages that were too much: a store that is full must not keep clients from
    * coming for what is in it, however much is published meanwhile. Gives the number of the commit.
    */
-  #tryAlone({ store, turn }: BrokerContext, retried: readonly SessionChange[]): number | undefined {
+  #tryAlone(context: BrokerContext, retried: readonly SessionChange[]): number | undefined {
     if (retried.length === 0) return undefined;
-    const changes = turn.retried.length === 0 ? retried : [...turn.retried, ...retried];
-    turn.retried = [];
-    this.#await(this.#context, commitOf(store, changes) ?? Promise.resolve(), changes, [], true);
+    const pending = commitOf(context.store, retried) ?? Promise.resolve();
+    this.#await(context, pending, retried, [], true);
     return this.#lastCommit;
   }
 
@@ -341,20 +345,29 @@ function withoutStale(
 ): readonly SessionChange[] {
   if (!(error instanceof StoreError) || error.code !== 'STORE_STALE_EPOCH') return [];
   const { clientId } = error;
-  const epoch = clientId === undefined ? undefined : sessions.get(clientId)?.epoch;
-  const left: SessionChange[] = [];
-  let isTaken = false;
-  let removed: SessionChange | undefined;
+  const session = clientId === undefined ? undefined : sessions.get(clientId);
+  const others: SessionChange[] = [];
+  const current: SessionChange[] = [];
+  const old: SessionChange[] = [];
   for (const change of changes) {
-    if (!('clientId' in change) || change.clientId !== clientId || change.epoch === epoch)
-      left.push(change);
-    else if (change.type === 'session-removed') removed = change;
-    else if (change.type === 'session-opened') isTaken = true;
+    if (!('clientId' in change) || change.clientId !== clientId) others.push(change);
+    else (change.epoch === session?.epoch ? current : old).push(change);
   }
-  // what the store has of an older epoch must not come back: it is taken over, and then removed
-  if (removed?.type === 'session-removed' && !isTaken) left.unshift(...takenAndRemoved(removed));
-  else if (left.length === changes.length) return [];
-  return left;
+  if (old.length > 0) return [...lastWord(old), ...others, ...current];
+  // a session of now that the store does not know: what it was to keep is not kept, and its client must not think so
+  session?.connection?.fail(ReasonCode.QuotaExceeded, 'the session cannot be stored');
+  return others;
+}
+
+/**
+ * What the store has of a session that has ended must not come back. It is removed; if the store has it
+ * of an older epoch, it is taken over first; and if that is refused, it is somebody else's by now.
+ */
+function lastWord(old: readonly SessionChange[]): SessionChange[] {
+  const removed = old.find((change) => change.type === 'session-removed');
+  if (removed?.type !== 'session-removed') return [];
+  if (old.length === 1) return takenAndRemoved(removed);
+  return old.length === 2 && old[0]?.type === 'session-opened' ? [] : [removed];
 }
 
 function takenAndRemoved(

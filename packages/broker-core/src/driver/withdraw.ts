@@ -140,7 +140,8 @@ function withdrawDeliveries(
     // another session of that client, or one that settles it by itself
     if (session === undefined || session.newestMessage < message.messageId) continue;
     if (message.messageId <= Math.max(session.newestInMemory, session.leftInMemory)) continue;
-    if (session.loading) continue; // the page that comes tells
+    // the page that comes tells; and what is in memory is counted by itself
+    if (session.loading || session.backlog <= 0) continue;
     session.queuedMessages--;
     session.queuedBytes -= messageSize(message);
   }

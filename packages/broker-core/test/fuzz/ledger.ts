@@ -8,6 +8,8 @@ export interface Sent {
   readonly serial: number;
   /** A Client Identifier, `host` for the host program. */
   readonly publisher: string;
+  /** The connection that it came by: messages of one keep their order. */
+  readonly stream: number;
   readonly topic: string;
   readonly qos: QoS;
   readonly retain: boolean;
@@ -152,6 +154,7 @@ export class Ledger {
       demand(before === sent.serial || this.hasStoreFailed(), 'identifier', () => {
         return `${session.clientId} holds #${packet.packetId} for m${before}, and gets ${name(sent)} by it`;
       });
+      session.due.delete(sent.serial);
       return;
     }
     if (packet.qos === 2) session.held.set(packet.packetId, sent.serial);
@@ -179,7 +182,7 @@ export class Ledger {
       return;
     }
     if (sent.isRepeated || sent.isWill) return;
-    const key = `${sent.publisher} ${sent.topic}`;
+    const key = `${sent.stream} ${sent.topic}`;
     const newest = session.newest.get(key) ?? 0;
     demand(newest < sent.serial, 'order', () => `${clientId} got ${name(sent)} after m${newest}`);
     session.newest.set(key, sent.serial);

@@ -100,6 +100,8 @@ export class Peer {
     if (owed === -1) {
       this.isHonest = false;
       this.isConfused = true;
+      // whoever acknowledges what has not come has nothing to complain of
+      if (session !== undefined) session.isBlurred = true;
     } else this.due.splice(owed, 1);
     if (type === 4 || type === 7) this.inFlight.delete(packetId);
     else if (type === 5 && state !== undefined) {

@@ -110,7 +110,7 @@ export class Player {
       enhancedAuthenticators: [this.hooks.enhanced],
       observer: this.#observer(),
       sysInterval: 0,
-      limits: this.case.limits,
+      limits: { ...this.case.limits, ...EXPIRY },
     });
     this.context.generateClientId = () => `auto-${++this.#generated}`;
     this.#sabotage?.(this.context);
@@ -369,6 +369,7 @@ export class Player {
       const { topic, qos, retain = false } = will;
       peer.will = this.ledger.publish({
         publisher: step.id,
+        stream: peer.number,
         topic,
         qos,
         retain,
@@ -429,8 +430,10 @@ export class Player {
     if ('reasonCode' in packet && packet.reasonCode >= (packet.type === 2 ? 1 : 0x80)) return;
     if (packet.type === 4 || packet.type === 5) {
       const sent = session?.outgoing.get(packet.packetId)?.sent;
-      if (sent?.isRepeated === false) isAllSettled(`message ${sent.serial}`);
-      if (sent?.retain === true) isAllSettled(`retained ${sent.serial}`);
+      // what a group had back is stored once more
+      const isOnce = sent?.isRepeated === false && !sent.topic.startsWith('shared/');
+      if (isOnce) isAllSettled(`message ${sent.serial}`);
+      if (sent?.retain === true && !sent.isRepeated) isAllSettled(`retained ${sent.serial}`);
     }
     if (session?.isDurable !== true) return;
     if (packet.type === 5) isAllSettled(`received ${clientId} ${packet.packetId}`);
@@ -532,6 +535,7 @@ export class Player {
     const effective = isByAlias ? (known ?? topic) : topic;
     const sent = this.ledger.publish({
       publisher: peer.clientId,
+      stream: peer.number,
       topic: effective,
       qos,
       retain,
@@ -627,6 +631,7 @@ export class Player {
     const { session } = peer;
     const isV5 = peer.version === 5;
     if (session !== undefined) session.isUnsure ||= expiry !== undefined && isV5;
+    else this.#mayExist.add(peer.clientId);
     peer.isHonest = false;
     peer.send({
       type: 14,
@@ -638,6 +643,7 @@ export class Player {
   #publishLocally(topic: string, qos: 0 | 1 | 2, retain: boolean): void {
     const sent = this.ledger.publish({
       publisher: 'host',
+      stream: 0,
       topic,
       qos,
       retain,
@@ -758,6 +764,9 @@ function filterOf(asked: string): string {
   const { filter } = JSON.parse(asked) as FilterStep; // written by `#subscribe` and `#unsubscribe`
   return filter;
 }
+
+/** Every session expires before the end. */
+const EXPIRY = { maximumSessionExpiryInterval: 100, legacySessionExpiryInterval: 60 };
 
 function isInjected(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause)
