@@ -200,12 +200,11 @@ export abstract class ClientOutput {
   ): boolean {
     if (this.maximumPacketSize === LARGEST_PACKET) return true;
     const { protocolVersion } = this;
-    const size =
-      publication.isIdentical(protocolVersion, qos, retain) && identifiers === undefined
-        ? publication.sourceLength
-        : identifiers === undefined
-          ? publication.frame(protocolVersion, qos, retain, 0).bytes.length
-          : publication.encode(protocolVersion, qos, retain, 0, identifiers).bytes.length;
+    const isAsReceived =
+      identifiers === undefined && publication.isIdentical(protocolVersion, qos, retain);
+    const size = isAsReceived
+      ? publication.sourceLength
+      : this.#frame(publication, qos, retain, 0, identifiers).bytes.length;
     return size <= this.maximumPacketSize;
   }
 
@@ -313,7 +312,7 @@ export abstract class ClientOutput {
     identifiers: readonly number[] | undefined,
     packetId: number,
   ): void {
-    const { protocolVersion: version, aliasesOut } = this;
+    const { aliasesOut } = this;
     let alias = 0;
     if (aliasesOut !== undefined && this.#hasRoomForAlias(publication, qos, retain, identifiers)) {
       alias = aliasesOut.use(publication.topic);
@@ -323,10 +322,7 @@ export abstract class ClientOutput {
       this.#writeOnce(publication, qos, retain, identifiers, packetId);
       return;
     }
-    const frame =
-      identifiers === undefined
-        ? publication.frame(version, qos, retain, kind)
-        : publication.encode(version, qos, retain, kind, identifiers);
+    const frame = this.#frame(publication, qos, retain, kind, identifiers);
     this.outbox.appendFrame(frame, packetId, Math.abs(alias));
   }
 
@@ -338,12 +334,21 @@ export abstract class ClientOutput {
     identifiers: readonly number[] | undefined,
   ): boolean {
     if (this.maximumPacketSize === LARGEST_PACKET) return true;
-    const { protocolVersion: version } = this;
-    const frame =
-      identifiers === undefined
-        ? publication.frame(version, qos, retain, 1)
-        : publication.encode(version, qos, retain, 1, identifiers);
+    const frame = this.#frame(publication, qos, retain, 1, identifiers);
     return frame.bytes.length <= this.maximumPacketSize;
+  }
+
+  /** Shared with all receivers of that kind, unless Subscription Identifiers make it this one's alone. */
+  #frame(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    identifiers: readonly number[] | undefined,
+  ): PublishFrame {
+    return identifiers === undefined
+      ? publication.frame(this.protocolVersion, qos, retain, alias)
+      : publication.encode(this.protocolVersion, qos, retain, alias, identifiers);
   }
 
   #countPublish(payloadLength: number): void {

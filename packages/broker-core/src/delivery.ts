@@ -39,20 +39,13 @@ function mustWaitAtQos0(session: Session, topicName: string): boolean {
   return (
     session.pending?.hasTopic(topicName) === true ||
     session.behind?.hasTopic(topicName) === true ||
-    session.queuedMessages > session.inMemory ||
-    session.loading ||
-    (session.window !== undefined && session.window.resending)
+    session.isCatchingUp
   );
 }
 
 /** Something of before has not left yet, and order must be kept. */
 function mustWait(session: Session): boolean {
-  return (
-    (session.pending !== undefined && session.pending.length > 0) ||
-    session.queuedMessages > session.inMemory ||
-    session.loading ||
-    (session.window !== undefined && session.window.resending)
-  );
+  return (session.pending !== undefined && session.pending.length > 0) || session.isCatchingUp;
 }
 
 function hasQuota(context: BrokerContext, session: Session): boolean {
@@ -82,11 +75,10 @@ function sendNow(
     drop(context, session, publication.topic.topicName, 'too-large');
     return;
   }
-  const { group } = subscription;
   let delivery: Delivery | undefined;
-  if (session.durable || group !== undefined) {
+  if (session.durable || subscription.group !== undefined) {
     const message = messageFor(context, publication, session);
-    delivery = new NewDelivery(message, qos, retain, identifiers, group?.topicFilter);
+    delivery = newDelivery(message, subscription, qos, retain);
   }
   const packetId = window.send(qos, delivery);
   if (packetId === 0) {
@@ -118,13 +110,7 @@ function wait(
   }
   if (!hasRoom(context, publication, session)) return;
   const message = messageFor(context, publication, session);
-  const delivery = new NewDelivery(
-    message,
-    qos,
-    retain,
-    subscription.subscriptionIdentifiers,
-    subscription.group?.topicFilter,
-  );
+  const delivery = newDelivery(message, subscription, qos, retain);
   account(session, delivery);
   session.openPending().push(delivery);
   if (session.durable) recordDelivery(context, publication, session, delivery, 0);
@@ -141,13 +127,7 @@ function keepForLater(
   const { session } = subscription;
   if (!hasRoom(context, publication, session)) return;
   const message = messageFor(context, publication, session);
-  const delivery = new NewDelivery(
-    message,
-    qos,
-    retain,
-    subscription.subscriptionIdentifiers,
-    subscription.group?.topicFilter,
-  );
+  const delivery = newDelivery(message, subscription, qos, retain);
   session.queuedMessages++;
   session.queuedBytes += messageSize(message);
   recordDelivery(context, publication, session, delivery, 0);
@@ -170,7 +150,7 @@ function waitAtQos0(
     return;
   }
   const message = publication.toMessage();
-  queue.push(new NewDelivery(message, 0, retain, subscription.subscriptionIdentifiers, undefined));
+  queue.push(newDelivery(message, subscription, 0, retain));
 }
 
 /**
@@ -210,17 +190,22 @@ function sendKeptAtQos0(
 ): void {
   const { session } = subscription;
   const { connection } = session;
-  const delivery = new NewDelivery(
-    message,
-    0,
-    retain,
-    subscription.subscriptionIdentifiers,
-    undefined,
-  );
+  const delivery = newDelivery(message, subscription, 0, retain);
   if (connection?.hasRoomAtQos0() !== true)
     drop(context, session, message.topicName, 'slow-consumer');
   else if (!connection.sendDelivery(delivery, 0, false))
     drop(context, session, message.topicName, 'too-large');
+}
+
+function newDelivery(
+  message: MessageRecord,
+  { group, subscriptionIdentifiers }: Subscription,
+  qos: QoS,
+  retain: boolean,
+): Delivery {
+  // only QoS 1 and 2 are ever given back to a group
+  const sharedFilter = qos === 0 ? undefined : group?.topicFilter;
+  return new NewDelivery(message, qos, retain, subscriptionIdentifiers, sharedFilter);
 }
 
 /** Tells the store of the deliveries to durable sessions, in one change. */

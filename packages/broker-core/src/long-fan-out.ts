@@ -13,8 +13,8 @@ export interface TurnWork {
 }
 
 /** True when a message has more receivers than one turn may serve. */
-export function isLong(context: BrokerContext, publication: Publication): boolean {
-  return context.router.route(publication.topic).targets.length > context.limits.deliveriesPerTurn;
+export function isLong(context: BrokerContext, found: Route): boolean {
+  return found.targets.length > context.limits.deliveriesPerTurn;
 }
 
 /**
@@ -32,12 +32,17 @@ export class LongFanOut implements TurnWork {
   #receivers = 0;
 
   /** `publication` shows the message now; it may show another when this is called upon. */
-  constructor(context: BrokerContext, publication: Publication, done: (receivers: number) => void) {
+  constructor(
+    context: BrokerContext,
+    publication: Publication,
+    found: Route,
+    done: (receivers: number) => void,
+  ) {
     this.#context = context;
     this.#message = publication.toMessage();
     this.#publisher = publication.publisher;
     // whoever subscribes or leaves meanwhile changes another array
-    this.#found = context.router.route(publication.topic);
+    this.#found = found;
     this.#done = done;
   }
 

@@ -46,10 +46,11 @@ export function publishMessage(
   const { publication } = context;
   publication.fromMessage(message, context.topics.entry(message.topicName), publisher, context.now);
   const isRetained = !message.retain || context.retained.publish(message);
-  if (isLong(context, publication)) {
-    context.turn.workOn(new LongFanOut(context, publication, () => undefined));
+  const found = context.router.route(publication.topic);
+  if (isLong(context, found)) {
+    context.turn.workOn(new LongFanOut(context, publication, found, () => undefined));
   } else {
-    route(context, publication);
+    route(context, publication, found);
   }
   return isRetained;
 }
@@ -219,11 +220,12 @@ function distribute(
     refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
     return;
   }
-  if (isLong(context, publication)) {
-    distributeInTurns(connection, session, publication, packetId);
+  const found = context.router.route(publication.topic);
+  if (isLong(context, found)) {
+    distributeInTurns(connection, session, publication, found, packetId);
     return;
   }
-  const receivers = route(context, publication);
+  const receivers = route(context, publication, found);
   acknowledgePublish(connection, session, qos, packetId, receivers);
   connection.spend(receivers);
 }
@@ -233,6 +235,7 @@ function distributeInTurns(
   connection: ClientConnection,
   session: Session,
   publication: Publication,
+  found: Route,
   packetId: number,
 ): void {
   const { context } = connection;
@@ -240,7 +243,7 @@ function distributeInTurns(
   const release = connection.holdBack();
   const served = (receivers: number): void =>
     release(() => acknowledgePublish(connection, session, qos, packetId, receivers));
-  context.turn.workOn(new LongFanOut(context, publication, served));
+  context.turn.workOn(new LongFanOut(context, publication, found, served));
 }
 
 function acknowledgePublish(

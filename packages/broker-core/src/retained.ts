@@ -93,13 +93,10 @@ export class RetainedMessages {
     return this.#index.get(topicName) !== undefined;
   }
 
-  /** The entry of a topic, unless it has expired: then it is gone. */
-  current(topicName: string, now: number): RetainedEntry | undefined {
-    const entry = this.#index.get(topicName);
-    if (entry === undefined || entry.expiresAt > now) return entry;
+  /** Its time is over: it no longer exists. */
+  expire(topicName: string): void {
     this.remove(topicName);
     this.#context().turn.record({ type: 'retained-cleared', topicName });
-    return undefined;
   }
 
   /** Begins to send what is retained under a new subscription; {@link pumpReplays} goes on with it. */
@@ -160,7 +157,7 @@ function sendEntries(
   const missing: string[] = [];
   for (const entry of entries) {
     // what is found in this call is what is retained now, but it may have expired
-    if (entry.expiresAt <= context.now) context.retained.current(entry.topicName, context.now);
+    if (entry.expiresAt <= context.now) context.retained.expire(entry.topicName);
     else if (entry.message !== undefined) sendRetained(context, replay, entry.message);
     else missing.push(entry.topicName);
   }

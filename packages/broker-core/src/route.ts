@@ -6,11 +6,10 @@ import type { SharedGroup } from './shared-group.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
- * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. Returns how many sessions take
- * part: none means Reason Code 0x10 for a publisher who wants to know.
+ * Gives a message to everybody who subscribed to it [MQTT-4.5.0-1]. `found` is the route of its
+ * topic. Returns how many sessions take part: none means Reason Code 0x10 for a publisher who wants to know.
  */
-export function route(context: BrokerContext, publication: Publication): number {
-  const found = context.router.route(publication.topic);
+export function route(context: BrokerContext, publication: Publication, found: Route): number {
   const { groups, targets } = found;
   const receivers =
     deliverToRange(context, publication, found, 0, targets.length) +

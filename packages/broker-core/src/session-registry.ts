@@ -87,7 +87,6 @@ export class SessionRegistry {
       return;
     }
     unload(session);
-    session.behind = undefined;
     this.#close(session, context.now);
     this.#publishWillIfDue(session, context.now);
     this.#reschedule(session);

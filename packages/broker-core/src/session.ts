@@ -92,20 +92,22 @@ export class Session implements Timed {
     if (connection === undefined || !connection.open) return 0;
     if (connection.isBusy) return 1;
     if (qos === 0) return 2;
-    const isWaiting =
-      this.queuedMessages > this.inMemory ||
-      (this.pending !== undefined && this.pending.length > 0);
+    const isWaiting = this.backlog > 0 || (this.pending !== undefined && this.pending.length > 0);
     return isWaiting || (this.window !== undefined && this.window.quota === 0) ? 1 : 2;
   }
 
   /** Something waits for room: in the store, in memory, in flight of an earlier connection, or retained. */
   get hasWaiting(): boolean {
     return (
-      this.queuedMessages > this.inMemory ||
+      this.isCatchingUp ||
       this.replays !== undefined ||
-      (this.pending !== undefined && this.pending.length > 0) ||
-      (this.window !== undefined && this.window.resending)
+      (this.pending !== undefined && this.pending.length > 0)
     );
+  }
+
+  /** What came before is still in the store, being read, or in flight of an earlier connection. */
+  get isCatchingUp(): boolean {
+    return this.backlog > 0 || this.loading || (this.window !== undefined && this.window.resending);
   }
 
   /** Messages that are in the store alone. */

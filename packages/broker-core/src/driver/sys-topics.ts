@@ -40,7 +40,8 @@ export class SysTopics {
       );
       context.retained.publishVolatile(message);
       context.publication.fromMessage(message, context.topics.entry(topicName), undefined, now);
-      route(context, context.publication);
+      const topic = context.publication.topic;
+      route(context, context.publication, context.router.route(topic));
     }
   }
 
