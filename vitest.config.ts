@@ -20,7 +20,11 @@ export default defineConfig({
     projects: [...workspaceFolders, 'scripts'].map((folder) => ({
       extends: true as const,
       root: `${root}/${folder}`,
-      test: { name: folder.replace(/^.*\//, ''), include: ['test/**/*.test.ts'] },
+      test: {
+        name: folder.replace(/^.*\//, ''),
+        include: ['test/**/*.test.ts'],
+        setupFiles: [`${root}/scripts/property-seed.js`],
+      },
     })),
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
   },

@@ -246,9 +246,8 @@ export class OutboundWindow<M> {
     const ring = this.#ring;
     const slot = ring === undefined ? -1 : ring.slot(packetId);
     if (ring === undefined || slot < 0 || (ring.state(slot) & RESERVED) === 0) return false;
-    ring.free(slot);
     this.#reserved--;
-    if (ring.size === 0 && ring.capacity > KEPT_CAPACITY) this.trim();
+    this.#free(ring, packetId, slot);
     return true;
   }
 
@@ -303,6 +302,11 @@ export class OutboundWindow<M> {
     // Only what was sent on this connection took from the quota, so this never lifts it above the
     // peer's Receive Maximum
     if ((state & COUNTED) !== 0) this.#quota++;
+    this.#free(ring, packetId, slot);
+  }
+
+  /** Re-sending may stand at any identifier, a reserved one too: it moves on before that goes. */
+  #free(ring: IdentifierRing<M>, packetId: number, slot: number): void {
     if (packetId === this.#resendCursor) this.#resendCursor = this.#packetIdAfter(ring, slot);
     if (packetId === this.#pubrelCursor) this.#pubrelCursor = this.#packetIdAfter(ring, slot);
     ring.free(slot);

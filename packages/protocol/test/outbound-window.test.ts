@@ -390,6 +390,15 @@ test('[MQTT-2.2.1-3] SUBSCRIBE and PUBLISH share the identifiers', () => {
   ]);
 });
 
+test('[MQTT-4.4.0-1] re-sending goes on past an identifier that SUBSCRIBE gives back', () => {
+  const window = connected();
+  expect([window.send(1, 'a'), window.reserve(), window.send(1, 'b')]).toEqual([1, 2, 3]);
+  window.connected(10);
+  window.puback(1); // the next in order is the reserved one
+  window.unreserve(2);
+  expect(resendAll(window)).toEqual(['PUBLISH 3']);
+});
+
 test('replaceMessage keeps something else', () => {
   const window = connected();
   window.send(2, 'whole');
