@@ -96,8 +96,7 @@ export class Router {
 
   #compute(topic: TopicEntry<Route>): Route {
     const matches = this.#match(topic.topicName);
-    const groups: SharedGroup[] = [];
-    this.#groupIndex.match(topic.topicName, groups);
+    const groups = this.#matchGroups(topic.topicName);
     const slot = this.#index.slot(topic.topicName);
     const route: Route = {
       slot,
@@ -111,6 +110,13 @@ export class Router {
     return route;
   }
 
+  #matchGroups(topicName: string): readonly SharedGroup[] {
+    if (this.#groups.size === 0) return NO_GROUPS;
+    const groups: SharedGroup[] = [];
+    this.#groupIndex.match(topicName, groups);
+    return groups;
+  }
+
   #match(topicName: string): Subscription[] {
     const matches = this.#matches;
     matches.length = 0;
@@ -118,20 +124,29 @@ export class Router {
     return matches;
   }
 
-  /** Routes of many topics to many sessions would fill the memory: beyond a bound all are forgotten. */
+  /**
+   * Long routes of many topics would fill the memory: beyond a bound all of them are forgotten. Short
+   * ones are as many as the topic table has entries, and leave with those.
+   */
   #remember(topic: TopicEntry<Route>, route: Route): void {
-    this.#cachedTargets += route.targets.length + ROUTE_OVERHEAD;
-    if (this.#cachedTargets > MAXIMUM_CACHED_TARGETS) {
-      for (const entry of this.#cached) entry.value = undefined;
-      this.#cached = [];
-      this.#cachedTargets = route.targets.length + ROUTE_OVERHEAD;
+    const { length } = route.targets;
+    if (length > SHORT) {
+      this.#cachedTargets += length;
+      if (this.#cachedTargets > MAXIMUM_CACHED_TARGETS) this.#forget(length);
+      if ((topic.value?.targets.length ?? 0) <= SHORT) this.#cached.push(topic);
     }
-    if (topic.value === undefined) this.#cached.push(topic);
     topic.value = route;
+  }
+
+  #forget(keptTargets: number): void {
+    for (const entry of this.#cached) entry.value = undefined;
+    this.#cached = [];
+    this.#cachedTargets = keptTargets;
   }
 }
 
-function mergedBySession(matches: readonly Subscription[]): Subscription[] {
+function mergedBySession(matches: readonly Subscription[]): readonly Subscription[] {
+  if (matches.length === 0) return NOBODY;
   if (matches.length < 2) return matches.slice();
   const bySession = new Map<Session, Subscription | Subscription[]>();
   for (const match of matches) {
@@ -148,5 +163,9 @@ function mergedBySession(matches: readonly Subscription[]): Subscription[] {
   return targets;
 }
 
-const ROUTE_OVERHEAD = 16;
+/** Targets of a route that is not worth counting. */
+const SHORT = 16;
 const MAXIMUM_CACHED_TARGETS = 2_000_000;
+
+const NOBODY: readonly Subscription[] = [];
+const NO_GROUPS: readonly SharedGroup[] = [];
