@@ -187,7 +187,7 @@ export abstract class ClientOutput {
       const offset = outbox.reserve(length);
       PublishFrame.writeNamed(topicName, parts, protocolVersion, packetId, outbox.slab, offset);
     }
-    this.#countPublish(message.payload.length);
+    this.#countPublish(parts.payload.length);
     return true;
   }
 

@@ -1,43 +1,100 @@
 import type { QoS } from '@wellhead/codec';
 import type { MessageRecord, QueuedDelivery } from '@wellhead/session-store';
+import { copyBytes } from './copy-bytes.ts';
 
-/** An Application Message that outlives the packet it came in: queued, in flight, retained. Immutable. */
+/**
+ * An Application Message that outlives the packet it came in: queued, in flight, retained. Immutable,
+ * but for where its payload is: short ones share blocks, since a buffer of their own would take three
+ * times as much memory as what is in it.
+ */
 export class Message implements MessageRecord {
   readonly messageId: number;
   readonly topicName: string;
-  readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly properties: Uint8Array | undefined;
   readonly publishedAt: number;
   readonly expiresAt: number;
   readonly publisherId: string | undefined;
+  readonly payloadLength: number;
+  #block: Uint8Array;
+  #payloadFrom: number;
+  /** Its index in the list of a {@link RetainedPayloads} block; that class's own. */
+  place = -1;
 
+  /** The payload is `block[payloadFrom, payloadFrom + payloadLength)`. */
   constructor(
     messageId: number,
     topicName: string,
-    payload: Uint8Array,
+    block: Uint8Array,
     qos: QoS,
     retain: boolean,
     properties: Uint8Array | undefined,
     publishedAt: number,
     expiresAt: number,
     publisherId: string | undefined,
+    payloadFrom: number = 0,
+    payloadLength: number = block.length,
   ) {
     this.messageId = messageId;
     this.topicName = topicName;
-    this.payload = payload;
     this.qos = qos;
     this.retain = retain;
     this.properties = properties;
     this.publishedAt = publishedAt;
     this.expiresAt = expiresAt;
     this.publisherId = publisherId;
+    this.payloadLength = payloadLength;
+    this.#block = block;
+    this.#payloadFrom = payloadFrom;
+  }
+
+  /** A view that is made at each call, unless the payload has its buffer to itself. */
+  get payload(): Uint8Array {
+    const block = this.#block;
+    const from = this.#payloadFrom;
+    if (block.length === this.payloadLength) return block;
+    return block.subarray(from, from + this.payloadLength);
+  }
+
+  get size(): number {
+    return this.payloadLength + (this.properties?.length ?? 0);
+  }
+
+  /** What the payload is in. */
+  get block(): Uint8Array {
+    return this.#block;
+  }
+
+  /** Copies the payload to another block, at an offset, and refers to it there from now on. */
+  moveTo(block: Uint8Array, offset: number): void {
+    const from = this.#payloadFrom;
+    copyBytes(this.#block, from, from + this.payloadLength, block, offset);
+    this.#block = block;
+    this.#payloadFrom = offset;
+  }
+
+  /** The same message under another identifier. */
+  copy(messageId: number): Message {
+    return new Message(
+      messageId,
+      this.topicName,
+      this.#block,
+      this.qos,
+      this.retain,
+      this.properties,
+      this.publishedAt,
+      this.expiresAt,
+      this.publisherId,
+      this.#payloadFrom,
+      this.payloadLength,
+    );
   }
 }
 
 /** The same message under another identifier, for a session that gets a second copy of it. */
 export function copyOf(message: MessageRecord, messageId: number): Message {
+  if (message instanceof Message) return message.copy(messageId);
   return new Message(
     messageId,
     message.topicName,
@@ -53,7 +110,12 @@ export function copyOf(message: MessageRecord, messageId: number): Message {
 
 /** Bytes that a message counts for in limits, as a store counts them: payload and encoded properties. */
 export function messageSize(message: MessageRecord): number {
-  return message.payload.length + (message.properties?.length ?? 0);
+  return message.size ?? message.payload.length + (message.properties?.length ?? 0);
+}
+
+/** Without making a view of the payload. */
+export function payloadLengthOf(message: MessageRecord): number {
+  return message instanceof Message ? message.payloadLength : message.payload.length;
 }
 
 /** One message on its way to one session: made here, or read from the store. */

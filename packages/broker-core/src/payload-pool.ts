@@ -1,29 +1,36 @@
+import { copyBytes } from './copy-bytes.ts';
+
 /**
- * Copies of payloads for messages that are kept for a while. Making a buffer costs more than filling
- * it, so short payloads share blocks; a block lives as long as the last message in it.
+ * Copies of payloads for messages that are kept for a while. A buffer costs more than the bytes of a
+ * short payload, so short ones share blocks; a block lives as long as the last message in it.
  */
 export class PayloadPool {
-  #block: Uint8Array = NOTHING;
+  /** What the last {@link keep} copied to. */
+  block: Uint8Array = NOTHING;
+  #shared: Uint8Array = NOTHING;
   #used = 0;
 
-  /** A copy of `bytes[start, end)`. */
-  copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  /** Copies `bytes[start, end)` into {@link block} and returns where. */
+  keep(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
-    // the shortest live inside their own object anyway, and long ones would waste the rest of a block
-    if (length <= ON_HEAP || length > LONGEST_SHARED) return bytes.slice(start, end);
-    if (this.#used + length > this.#block.length) {
-      this.#block = new Uint8Array(BLOCK_SIZE);
+    if (length > LONGEST_SHARED || length === 0) {
+      this.block = length === 0 ? NOTHING : bytes.slice(start, end);
+      return 0;
+    }
+    if (this.#used + length > this.#shared.length) {
+      this.#shared = new Uint8Array(PAYLOAD_BLOCK);
       this.#used = 0;
     }
-    const copy = this.#block.subarray(this.#used, this.#used + length);
-    copy.set(bytes.subarray(start, end));
+    const offset = this.#used;
+    copyBytes(bytes, start, end, this.#shared, offset);
     this.#used += length;
-    return copy;
+    this.block = this.#shared;
+    return offset;
   }
 }
 
-const NOTHING = new Uint8Array(0);
-const ON_HEAP = 64;
-const LONGEST_SHARED = 1_024;
+/** Longer ones would waste the rest of a block. */
+export const LONGEST_SHARED = 1_024;
 /** Small, because one message that stays keeps a whole block. */
-const BLOCK_SIZE = 8_192;
+export const PAYLOAD_BLOCK = 8_192;
+const NOTHING = new Uint8Array(0);

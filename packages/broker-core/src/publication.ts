@@ -8,7 +8,7 @@ import {
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import { Arena } from './arena.ts';
-import { Message, remainingExpiry } from './message.ts';
+import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import { PayloadPool } from './payload-pool.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -137,7 +137,7 @@ export class Publication {
 
   get payloadLength(): number {
     return this.#view === undefined
-      ? (this.#message?.payload.length ?? 0)
+      ? payloadLengthOf(this.toMessage())
       : this.#view.end - this.#view.payloadStart;
   }
 
@@ -252,19 +252,19 @@ export class Publication {
     const view = this.#view;
     if (view === undefined) throw new TypeError('there is no message to keep');
     const expiry = view.messageExpiryInterval;
+    const payloadFrom = this.#payloads.keep(view.bytes, view.payloadStart, view.end);
     return new Message(
       this.#nextMessageId(),
       this.topic.topicName,
-      // a retained message may stay for ever: it gets a buffer of its own
-      this.retain
-        ? view.bytes.slice(view.payloadStart, view.end)
-        : this.#payloads.copy(view.bytes, view.payloadStart, view.end),
+      this.#payloads.block,
       this.qos,
       this.retain,
       this.#forwardedProperties(),
       this.now,
       expiry === -1 ? Infinity : this.now + expiry * 1000,
       this.publisher?.clientId,
+      payloadFrom,
+      view.end - view.payloadStart,
     );
   }
 }

@@ -1,26 +1,36 @@
-import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import type { MessageRecord, RetainedRecord, SessionChange } from '@wellhead/session-store';
 import { RetainedIndex } from '@wellhead/topic-matcher';
 import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
 import { drop } from './settlement.ts';
 import { Deque } from './deque.ts';
 import { guard } from './guard.ts';
-import { messageSize } from './message.ts';
+import { Message, copyOf } from './message.ts';
+import { RetainedPayloads } from './retained-payloads.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
-/** A retained message as the index holds it: `message` is absent once a durable store keeps the content. */
-export interface RetainedEntry {
+/** A retained message as the index holds it: without its content once a durable store keeps that. */
+export type RetainedEntry = Message | StoredRetained;
+
+/** A retained message whose content is in the store. */
+export class StoredRetained {
   readonly topicName: string;
   readonly expiresAt: number;
   readonly size: number;
-  readonly message: MessageRecord | undefined;
+
+  constructor({ topicName, expiresAt, size }: Omit<RetainedRecord, 'messageId'>) {
+    this.topicName = topicName;
+    this.expiresAt = expiresAt;
+    this.size = size;
+  }
 }
 
 /** Retained messages: which topics have one, and where it is (MQTT 5.0 section 3.3.1.3). */
 export class RetainedMessages {
   readonly #context: () => BrokerContext;
   readonly #index = new RetainedIndex<RetainedEntry>();
+  readonly #payloads = new RetainedPayloads();
 
   constructor(context: () => BrokerContext) {
     this.#context = context;
@@ -30,26 +40,21 @@ export class RetainedMessages {
    * Stores a retained message in place of its predecessor [MQTT-3.3.1-5], or removes that when the
    * payload is empty [MQTT-3.3.1-6], [MQTT-3.3.1-7]. False when the limits have no room for it.
    */
-  publish(message: MessageRecord): boolean {
+  publish(record: MessageRecord): boolean {
+    const message = record instanceof Message ? record : copyOf(record, record.messageId);
     const context = this.#context();
     const { counters, limits } = context;
-    if (message.payload.length === 0) {
+    if (message.payloadLength === 0) {
       if (this.remove(message.topicName)) {
         context.turn.record({ type: 'retained-cleared', topicName: message.topicName });
       }
       return true;
     }
     const previous = this.#index.get(message.topicName);
-    const size = messageSize(message);
-    const bytes = counters.retainedBytes - (previous?.size ?? 0) + size;
+    const bytes = counters.retainedBytes - (previous?.size ?? 0) + message.size;
     const count = counters.retainedMessages + (previous === undefined ? 1 : 0);
     if (count > limits.maximumRetainedMessages || bytes > limits.maximumRetainedBytes) return false;
-    this.restore({
-      topicName: message.topicName,
-      expiresAt: message.expiresAt,
-      size,
-      message,
-    });
+    this.#put(message);
     context.turn.record({ type: 'retained-set', message });
     return true;
   }
@@ -61,23 +66,20 @@ export class RetainedMessages {
       if (change.type !== 'retained-set') continue;
       const { messageId, topicName } = change.message;
       const entry = this.#index.get(topicName);
-      if (entry?.message?.messageId !== messageId) continue;
-      this.#index.set(topicName, { ...entry, message: undefined });
+      if (!(entry instanceof Message) || entry.messageId !== messageId) continue;
+      this.#index.set(topicName, new StoredRetained(entry));
+      this.#payloads.remove(entry);
     }
   }
 
   /** A message that lives as long as the process: `$SYS`. The store never learns of it. */
-  publishVolatile(message: MessageRecord): void {
-    const { topicName, expiresAt } = message;
-    this.restore({ topicName, expiresAt, size: messageSize(message), message });
+  publishVolatile(message: Message): void {
+    this.#put(message);
   }
 
   /** Takes up what a store knows. */
-  restore(entry: RetainedEntry): void {
-    const { counters } = this.#context();
-    const previous = this.#index.set(entry.topicName, entry);
-    counters.retainedMessages += previous === undefined ? 1 : 0;
-    counters.retainedBytes += entry.size - (previous?.size ?? 0);
+  restore(record: Omit<RetainedRecord, 'messageId'>): void {
+    this.#put(new StoredRetained(record));
   }
 
   remove(topicName: string): boolean {
@@ -86,7 +88,17 @@ export class RetainedMessages {
     const { counters } = this.#context();
     counters.retainedMessages--;
     counters.retainedBytes -= previous.size;
+    if (previous instanceof Message) this.#payloads.remove(previous);
     return true;
+  }
+
+  #put(entry: RetainedEntry): void {
+    const { counters } = this.#context();
+    const previous = this.#index.set(entry.topicName, entry);
+    counters.retainedMessages += previous === undefined ? 1 : 0;
+    counters.retainedBytes += entry.size - (previous?.size ?? 0);
+    if (previous instanceof Message) this.#payloads.remove(previous);
+    if (entry instanceof Message) this.#payloads.add(entry);
   }
 
   has(topicName: string): boolean {
@@ -158,7 +170,7 @@ function sendEntries(
   for (const entry of entries) {
     // what is found in this call is what is retained now, but it may have expired
     if (entry.expiresAt <= context.now) context.retained.expire(entry.topicName);
-    else if (entry.message !== undefined) sendRetained(context, replay, entry.message);
+    else if (entry instanceof Message) sendRetained(context, replay, entry);
     else missing.push(entry.topicName);
   }
   if (missing.length === 0) return true;

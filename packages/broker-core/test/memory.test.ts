@@ -19,6 +19,24 @@ test(
   }),
 );
 
+test(
+  'a retained message of 64 bytes costs at most 450, topic and index included, and gives them back',
+  inWorld((world) => {
+    const publisher = world.connect({ protocolVersion: 4 });
+    const publish = (prefix: string, payload: string): void => {
+      for (let i = 0; i < 20_000; i++) {
+        publisher.publish(`${prefix}/${i}/state`, payload, { retain: true });
+      }
+    };
+    publish('warm', '');
+    const before = memoryInUse();
+    publish('kept', 'x'.repeat(64));
+    expect((memoryInUse() - before) / 20_000).toBeLessThan(450);
+    publish('kept', '');
+    expect((memoryInUse() - before) / 20_000).toBeLessThan(100);
+  }),
+);
+
 function memoryInUse(): number {
   collect();
   collect();

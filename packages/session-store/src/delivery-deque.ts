@@ -227,7 +227,20 @@ function pack(packetId: number, qos: 1 | 2, retain: boolean): number {
 }
 
 function withoutContent(message: MessageRecord): MessageRecord {
-  return { ...message, payload: NOTHING, properties: undefined };
+  const { messageId, topicName, qos, retain, publishedAt, expiresAt, publisherId } = message;
+  const payload = NOTHING;
+  const properties = undefined;
+  return {
+    messageId,
+    topicName,
+    payload,
+    qos,
+    retain,
+    properties,
+    publishedAt,
+    expiresAt,
+    publisherId,
+  };
 }
 
 const NOTHING = new Uint8Array(0);

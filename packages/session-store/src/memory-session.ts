@@ -163,7 +163,7 @@ export class MemorySession {
 
 /** What counts as a message's bytes: its payload and its encoded properties. */
 export function contentBytes(message: MessageRecord): number {
-  return message.payload.length + (message.properties?.length ?? 0);
+  return message.size ?? message.payload.length + (message.properties?.length ?? 0);
 }
 
 /** Positions from here on are those of waiting deliveries, so that those in flight come first. */

@@ -3,6 +3,7 @@ import type { ProtocolVersion, QoS } from '@wellhead/codec';
 /**
  * One Application Message as it is kept, once, however many sessions wait for it.
  * A record is immutable from the moment it is committed; a store may keep it without a copy, bytes included.
+ * Its properties may be accessors, so name them: `{ ...record }` need not copy them all.
  */
 export interface MessageRecord {
   /** Given by the broker, unique in the store, larger for later messages. An integer from 1 on. */
@@ -20,6 +21,8 @@ export interface MessageRecord {
   readonly expiresAt: number;
   /** Client Identifier of the publisher, for No Local; undefined for the broker itself. */
   readonly publisherId: string | undefined;
+  /** Payload and property bytes, from who has them at hand: `payload` may be a view that is made when it is read. */
+  readonly size?: number | undefined;
 }
 
 /** One subscription of a session. */

@@ -92,10 +92,7 @@ export class Broker implements AsyncDisposable {
   async load(): Promise<void> {
     const { store, sessions, retained } = this.#context;
     this.#context.lastMessageId = await store.lastMessageId();
-    for await (const record of store.loadRetained()) {
-      const { topicName, expiresAt, size } = record;
-      retained.restore({ topicName, expiresAt, size, message: undefined });
-    }
+    for await (const record of store.loadRetained()) retained.restore(record);
     for await (const record of store.load()) sessions.restore(record);
   }
 

@@ -154,12 +154,7 @@ function restoreRetained(context: BrokerContext, topicName: string): void {
     ([message]) => {
       if (message === undefined || context.retained.has(topicName)) return;
       const { expiresAt } = message;
-      context.retained.restore({
-        topicName,
-        expiresAt,
-        size: messageSize(message),
-        message: undefined,
-      });
+      context.retained.restore({ topicName, expiresAt, size: messageSize(message) });
     },
     (error: unknown) => context.observer.fault?.(error, 'store'),
   );
