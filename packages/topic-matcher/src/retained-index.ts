@@ -15,31 +15,25 @@ export interface RetainedCursor<T> {
  * again here. The names are kept in order, and a query leaps from one possible match to the next.
  */
 export class RetainedIndex<T> {
-  readonly #values = new Map<string, T>();
-  readonly #names = new SortedNames();
+  readonly #names = new SortedNames<T>();
 
   /** Topics held. */
   get size(): number {
-    return this.#values.size;
+    return this.#names.size;
   }
 
   /** Sets the value of a topic; returns the one before. */
   set(topicName: string, value: T): T | undefined {
-    const previous = this.#values.get(topicName);
-    if (previous === undefined && !this.#values.has(topicName)) this.#names.add(topicName);
-    this.#values.set(topicName, value);
-    return previous;
+    return this.#names.set(topicName, value);
   }
 
   get(topicName: string): T | undefined {
-    return this.#values.get(topicName);
+    return this.#names.get(topicName);
   }
 
   /** Forgets a topic; returns its value. */
   delete(topicName: string): T | undefined {
-    const previous = this.#values.get(topicName);
-    if (this.#values.delete(topicName)) this.#names.delete(topicName);
-    return previous;
+    return this.#names.delete(topicName);
   }
 
   /**
@@ -56,9 +50,7 @@ export class RetainedIndex<T> {
         name = walk.seek(candidate);
         continue;
       }
-      const value = this.#values.get(name);
-      // `as`: every name of the walk has a value, and T itself may include undefined.
-      if (visit(value as T, name) === false) return;
+      if (visit(walk.value, name) === false) return;
       name = walk.next(name);
     }
   }
@@ -68,19 +60,17 @@ export class RetainedIndex<T> {
    * page to the last is produced exactly once, with its value of that moment.
    */
   cursor(topicFilter: string): RetainedCursor<T> {
-    return new Cursor(this.#values, this.#names, topicFilter);
+    return new Cursor(this.#names, topicFilter);
   }
 }
 
 class Cursor<T> implements RetainedCursor<T> {
-  readonly #values: ReadonlyMap<string, T>;
-  readonly #names: SortedNames;
+  readonly #names: SortedNames<T>;
   readonly #topicFilter: string;
   /** All names below are done with; `undefined` at the end. */
   #from: string | undefined;
 
-  constructor(values: ReadonlyMap<string, T>, names: SortedNames, topicFilter: string) {
-    this.#values = values;
+  constructor(names: SortedNames<T>, topicFilter: string) {
     this.#names = names;
     this.#topicFilter = topicFilter;
     this.#from = firstCandidate(topicFilter);
@@ -99,8 +89,7 @@ class Cursor<T> implements RetainedCursor<T> {
         return true;
       }
       if (candidate === name) {
-        // `as`: every name of the walk has a value, and T itself may include undefined.
-        into.push(this.#values.get(name) as T);
+        into.push(walk.value);
         wanted -= 1;
         name = walk.next(name);
       } else name = walk.seek(candidate);

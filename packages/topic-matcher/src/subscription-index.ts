@@ -1,14 +1,15 @@
 import { FilterTrie } from './filter-trie.ts';
+import { SortedNames } from './sorted-names.ts';
 import { TopicStamps } from './topic-stamps.ts';
-import { appendSlot, slotHas, slotWith, slotWithout, type ValueSlot } from './value-slot.ts';
+import { appendSlot, slotHas, slotWith, slotWithout, type ValueList } from './value-slot.ts';
 
 /**
- * Values under Topic Filters, found by Topic Name. Filters without wildcards live in a hash map, the
- * others in a trie. Filters and names must be valid and a shared filter is given by its inner filter:
+ * Values under Topic Filters, found by Topic Name. Filters without wildcards live in a sorted list,
+ * the others in a trie. Filters and names must be valid and a shared filter is given by its inner filter:
  * nothing is checked again here.
  */
 export class SubscriptionIndex<T extends object> {
-  readonly #exact = new Map<string, ValueSlot<T>>();
+  readonly #exact = new SortedNames<T | ValueList<T>>();
   readonly #wildcard = new FilterTrie<T>();
   readonly #stamps = new TopicStamps();
   #size = 0;
@@ -71,7 +72,7 @@ export class SubscriptionIndex<T extends object> {
     const slot = this.#exact.get(topicFilter);
     if (slotHas(slot, value)) return false;
     const next = slotWith(slot, value);
-    if (next !== slot) this.#exact.set(topicFilter, next);
+    if (next !== undefined && next !== slot) this.#exact.set(topicFilter, next);
     return true;
   }
 
