@@ -9,6 +9,7 @@ import type {
 } from './records.ts';
 import type { Enqueued, SessionChange, SessionOpened } from './session-change.ts';
 import type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
+import { SteadyMap } from './steady-map.ts';
 import { StoreError } from './store-error.ts';
 
 /**
@@ -17,8 +18,8 @@ import { StoreError } from './store-error.ts';
  */
 export class MemorySessionStore implements SessionStore {
   readonly supports: StoreSupport = { durable: false, shared: false };
-  readonly #sessions = new Map<string, MemorySession>();
-  readonly #retained = new Map<string, MessageRecord>();
+  readonly #sessions = new SteadyMap<MemorySession>();
+  readonly #retained = new SteadyMap<MessageRecord>();
   /** Messages whose content is needed. */
   #messages = 0;
   /** By how many deliveries and retained messages, by messageId, where it is more than one. */
@@ -137,9 +138,8 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #removed(clientId: string): void {
-    const session = this.#sessions.get(clientId);
+    const session = this.#sessions.delete(clientId);
     if (!session) return;
-    this.#sessions.delete(clientId);
     this.#deliveries -= session.queuedMessages;
     session.forEachMessage((message) => this.#unuse(message));
   }
@@ -163,15 +163,18 @@ export class MemorySessionStore implements SessionStore {
 
   #retain(message: MessageRecord): void {
     this.#use(message, 1, this.#isKnown(message)); // before the old one goes: it may be the same
-    this.#unretain(message.topicName);
+    const previous = this.#retained.get(message.topicName);
     this.#retained.set(message.topicName, message);
     this.#retainedBytes += contentBytes(message);
+    this.#forgetRetained(previous);
   }
 
   #unretain(topicName: string): void {
-    const message = this.#retained.get(topicName);
+    this.#forgetRetained(this.#retained.delete(topicName));
+  }
+
+  #forgetRetained(message: MessageRecord | undefined): void {
     if (!message) return;
-    this.#retained.delete(topicName);
     this.#retainedBytes -= contentBytes(message);
     this.#unuse(message);
   }
