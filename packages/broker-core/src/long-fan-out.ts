@@ -6,6 +6,7 @@ import { copyOf } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
+import { remainder } from './subscription.ts';
 
 /** Work of many turns: each call does a turn's share; false when nothing is left. */
 export interface TurnWork {
@@ -42,20 +43,23 @@ export class LongFanOut implements TurnWork {
     this.#message = publication.toMessage();
     this.#publisher = publication.publisher;
     // whoever subscribes or leaves meanwhile changes another array
-    this.#found = found;
+    this.#found = found.noLocal ? withOwnTarget(context, publication, found) : found;
     this.#done = done;
   }
 
   step(): boolean {
     const context = this.#context;
     const { publication } = context;
-    const end = Math.min(this.#next + context.limits.deliveriesPerTurn, this.#found.targets.length);
+    const { groups, targets } = this.#found;
+    const end = Math.min(this.#next + context.limits.deliveriesPerTurn, targets.length);
+    const share = targets.slice(this.#next, end).flatMap((target) => remainder(target) ?? []);
     // a store knows a message and all its deliveries by one change: each share is a message to it
     // with an identifier of now: queues are kept in the order of identifiers
     this.#show(publication, context.nextMessageId());
-    this.#receivers += deliverToRange(context, publication, this.#found, this.#next, end);
-    const isLast = end === this.#found.targets.length;
-    if (isLast) this.#receivers += deliverToGroups(context, publication, this.#found.groups);
+    const found = { ...this.#found, targets: share };
+    this.#receivers += deliverToRange(context, publication, found, 0, share.length);
+    const isLast = end === targets.length;
+    if (isLast) this.#receivers += deliverToGroups(context, publication, groups);
     recordDeliveries(context, publication);
     this.#next = end;
     if (!isLast) return true;
@@ -68,4 +72,15 @@ export class LongFanOut implements TurnWork {
     const message = copyOf(this.#message, messageId);
     publication.fromMessage(message, topic, this.#publisher, this.#context.now);
   }
+}
+
+/** What the publisher gets by its own subscriptions is decided now as well: one that it makes later brings the message as retained. */
+function withOwnTarget(context: BrokerContext, publication: Publication, found: Route): Route {
+  const { publisher, topic } = publication;
+  const targets = found.targets.flatMap((target) =>
+    target.session === publisher
+      ? (context.router.ownTarget(topic.topicName, target.session) ?? [])
+      : target,
+  );
+  return { ...found, noLocal: false, targets };
 }

@@ -42,6 +42,22 @@ export class Subscription {
   }
 }
 
+/** Several subscriptions of one session that match one topic. */
+export class MergedSubscription extends Subscription {
+  readonly parts: readonly Subscription[];
+
+  constructor(parts: readonly Subscription[], session: Session, record: SubscriptionRecord) {
+    super(session, record);
+    this.parts = parts;
+  }
+}
+
+/** What is left of a subscription that was found a while ago; `undefined` when it has ended. */
+export function remainder(subscription: Subscription): Subscription | undefined {
+  if (!(subscription instanceof MergedSubscription)) return subscription;
+  return mergeSubscriptions(subscription.parts.filter(({ active }) => active));
+}
+
 /**
  * One delivery for overlapping subscriptions of one session: the highest QoS [MQTT-3.3.4-2] with all
  * Subscription Identifiers, repeats kept [MQTT-3.3.4-4].
@@ -60,7 +76,7 @@ export function mergeSubscriptions(matches: readonly Subscription[]): Subscripti
   }
   const { session, topicFilter } = first;
   const record = { topicFilter, qos, noLocal, retainAsPublished } as const;
-  const merged = new Subscription(session, {
+  const merged = new MergedSubscription(matches.slice(), session, {
     ...record,
     retainHandling: 0,
     subscriptionIdentifier: 0,

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { World } from './support.ts';
+import { type Packet, encode } from '@wellhead/codec';
+import { describe, expect, test } from 'vitest';
+import { type Client, World, publishPacket } from './support.ts';
 
 const limits = { deliveriesPerTurn: 10 };
 
@@ -88,3 +89,94 @@ test('shared groups and durable sessions take part in it', async () => {
     expect(back.messages()).toEqual(['news=x q1 #1']);
   }
 });
+
+describe('who subscribes while a retained message is on its way to many', () => {
+  test.each([0, 1, 2, 3, 4, 5])(
+    'for the first time, after %i turns: gets it as retained',
+    async (turns) => {
+      await using world = await manySubscribers();
+      const late = world.connect({ clientId: 'late' });
+      publishSlowly(world, world.connect({ clientId: 'p' }), turns);
+      late.subscribe('news');
+      expect(late.messages()).toEqual(['news=x q1 retain #1']);
+    },
+  );
+
+  test.each([0, 1, 2, 3, 4, 5])(
+    'again, after %i turns: gets it by the old subscription and as retained',
+    async (turns) => {
+      await using world = await manySubscribers();
+      const late = world.connect({ clientId: 'late' });
+      late.subscribe('news');
+      publishSlowly(world, world.connect({ clientId: 'p' }), turns);
+      late.subscribe('news');
+      const kinds = late.publishes().map(({ retain }) => retain);
+      expect(kinds.toSorted()).toEqual([false, true]);
+    },
+  );
+
+  test('having ended two overlapping subscriptions: gets it as retained only [MQTT-3.10.4-2]', async () => {
+    await using world = await manySubscribers();
+    const late = world.connect({ clientId: 'late' });
+    late.subscribe('news');
+    late.subscribe('+');
+    publishSlowly(world, world.connect({ clientId: 'p' }), 1);
+    enqueue(late, { type: 10, packetId: 5, topicFilters: ['news', '+'] });
+    late.subscribe('news');
+    expect(late.messages()).toEqual(['UNSUBACK #5', 'news=x q1 retain #1']);
+  });
+
+  test('having ended one of two overlapping subscriptions: gets it by the other, as that one wants it', async () => {
+    await using world = await manySubscribers();
+    const late = world.connect({ clientId: 'late' });
+    late.subscribe('news', { id: 1 });
+    late.subscribe('+', { id: 2, qos: 0 });
+    publishSlowly(world, world.connect({ clientId: 'p' }), 1);
+    late.unsubscribe('news');
+    expect(late.publishes()).toMatchObject([
+      { qos: 0, properties: { subscriptionIdentifiers: [2] } },
+    ]);
+  });
+
+  test('having published it as a Will, with No Local before [MQTT-3.8.3-3]: gets it as retained only', async () => {
+    await using world = await manySubscribers();
+    const will = { topicName: 'news', payload: Uint8Array.of(120), qos: 1, retain: true } as const;
+    const publisher = world.resume('p', 100, { will });
+    publisher.subscribe('news', { noLocal: true });
+    publisher.connection.destroy();
+    world.network.pump();
+    world.host.turn();
+    const again = world.dial();
+    enqueue(again, {
+      type: 1,
+      protocolVersion: 5,
+      clientId: 'p',
+      cleanStart: false,
+      keepAlive: 0,
+      properties: { sessionExpiryInterval: 100 },
+    });
+    again.subscribe('+');
+    expect(again.messages()).toEqual(['CONNACK', 'news=x q1 retain #1']);
+  });
+});
+
+async function manySubscribers(): Promise<World> {
+  const world = await World.create({ limits: { deliveriesPerTurn: 2 } });
+  for (let i = 0; i < 7; i++) world.connect({ clientId: `s${i}` }).subscribe('news');
+  return world;
+}
+
+/** The broker has the message, and some turns have passed since. */
+function publishSlowly(world: World, publisher: Client, turns: number): void {
+  enqueue(publisher, publishPacket('news', 'x', { qos: 1, packetId: 1, retain: true }));
+  for (let i = 0; i < turns; i++) {
+    world.host.turn();
+    world.network.pump();
+  }
+}
+
+/** The broker receives a packet, and no turn passes. */
+function enqueue(client: Client, packet: Packet): void {
+  client.connection.write(encode(packet, 5));
+  client.world.network.pump();
+}
