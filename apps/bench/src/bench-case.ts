@@ -20,6 +20,8 @@ export interface BenchCase {
   readonly subscriptionIdentifier: boolean;
   /** MQTT 5: the subscribers allow Topic Aliases. */
   readonly topicAlias: boolean;
+  /** The sessions of the subscribers outlive their connections: what they have not acknowledged is kept for them. */
+  readonly durable: boolean;
 }
 
 export const scenarios = [
@@ -75,6 +77,9 @@ export function checkedCase(wanted: BenchCase): BenchCase {
   if (made.scenario === 'offline' && made.qos === 0) {
     throw new CaseError('Nothing is queued for an absent client at QoS 0.');
   }
+  if (made.durable && NOT_DURABLE.has(made.scenario)) {
+    throw new CaseError(`Whether sessions are kept is a part of ${made.scenario} already.`);
+  }
   return made;
 }
 
@@ -83,6 +88,8 @@ function isPaired(scenario: Scenario): boolean {
   return scenario === 'p2p' || scenario === 'latency' || scenario === 'stall';
 }
 
+/** Scenarios whose clients are no publishers and subscribers at work. */
+const NOT_DURABLE: ReadonlySet<Scenario> = new Set(['offline', 'retained', 'connect']);
 /** Payloads begin with publisher, sequence number and send time: 4, 4 and 8 bytes. */
 const MINIMUM_SIZE = 16;
 const MAXIMUM_OUTSTANDING = 1_000_000;
@@ -101,6 +108,7 @@ const plain = {
   properties: false,
   subscriptionIdentifier: false,
   topicAlias: false,
+  durable: false,
 } as const;
 
 const defaults: { readonly [scenario in Scenario]: Partial<BenchCase> } = {

@@ -28,6 +28,7 @@ export function caseName(bench: BenchCase): string {
   if (bench.properties) parts.push('props');
   if (bench.subscriptionIdentifier) parts.push('subid');
   if (bench.topicAlias) parts.push('alias');
+  if (bench.durable) parts.push('durable');
   return parts.join('-');
 }
 
@@ -105,4 +106,5 @@ const options: { readonly [word: string]: Partial<BenchCase> | undefined } = {
   props: { protocolVersion: 5, properties: true },
   subid: { protocolVersion: 5, subscriptionIdentifier: true },
   alias: { protocolVersion: 5, topicAlias: true },
+  durable: { durable: true },
 };

@@ -19,10 +19,11 @@ export const caseOptions: {
   properties: { type: 'boolean' },
   'subscription-id': { type: 'boolean' },
   'topic-alias': { type: 'boolean' },
+  durable: { type: 'boolean' },
 };
 
 type NumberOption = 'publishers' | 'subscribers' | 'count' | 'window' | 'rate' | 'qos' | 'size';
-type SwitchOption = 'tls' | 'ws' | 'properties' | 'subscription-id' | 'topic-alias';
+type SwitchOption = 'tls' | 'ws' | 'properties' | 'subscription-id' | 'topic-alias' | 'durable';
 export type CaseFlags = {
   readonly [name in NumberOption | 'mqtt' | 'transport']?: string | undefined;
 } & {
@@ -46,6 +47,7 @@ export function caseOfFlags(name: string, flags: CaseFlags): BenchCase {
   if (flags.properties) changes.properties = true;
   if (flags['subscription-id']) changes.subscriptionIdentifier = true;
   if (flags['topic-alias']) changes.topicAlias = true;
+  if (flags.durable) changes.durable = true;
   return checkedCase({ ...parseCase(name), ...changes });
 }
 

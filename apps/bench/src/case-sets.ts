@@ -17,6 +17,14 @@ export const caseSets: { readonly [name: string]: readonly string[] } = {
   ],
   /** All that a goal was set for. */
   goals: [...new Set(goals.flatMap(({ cases }) => cases))],
+  /** What durability costs: kept for sessions that stay, and what need not be kept. */
+  durable: [
+    'p2p-100-100-w10-q1-200b-durable',
+    'p2p-100-100-w10-q2-200b-durable',
+    'p2p-100-100-w10-q1-200b',
+    'p2p-10-10-w100-durable',
+    'p2p-10-10-w100',
+  ],
   /** Other transports and large payloads. */
   transports: ['tls-p2p-10-10-w100', 'tls-p2p-10-10-w1', 'ws-p2p-10-10-w100', 'ws-p2p-10-10-w1'],
 };

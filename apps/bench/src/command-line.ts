@@ -77,7 +77,7 @@ function parseCompare(args: readonly string[]): Invocation {
   } as const;
   const options = { ...own, ...timeOptions, ...fileOptions };
   const { values } = parseArgs({ args: [...args], options });
-  const { peers = 'mosquitto,aedes', scenarios = 'quick', rounds = '1' } = values;
+  const { peers = 'wellhead-disk,mosquitto,aedes', scenarios = 'quick', rounds = '1' } = values;
   const arePeersUsual = values.peers === undefined;
   const names = peers === 'none' ? [] : peers.split(',').map((name) => brokerNamed(name.trim()));
   return {

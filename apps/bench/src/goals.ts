@@ -6,8 +6,10 @@ export interface Goal {
   /** The cases that it needs: the first is the one that it is about. */
   readonly cases: readonly string[];
   readonly metric: Metric;
+  /** Whose figure it is about. @default 'wellhead' */
+  readonly of?: BrokerName;
   /**
-   * Our figure is compared with that of another broker for the same case, with our own for the second
+   * The figure is compared with that of another broker for the same case, with one's own for the second
    * case, or stands alone.
    */
   readonly against: BrokerName | 'second case' | 'nothing';
@@ -81,6 +83,15 @@ export const goals: readonly Goal[] = [
     'wild-20-50K-w20',
   ]),
   ...cheaperThanAedes(1.8, ['p2p-10-10-w1', 'fanout-1-1K-w1', 'p2p-10-10-w1-q1']),
+  ...onDisk('p2p-100-100-w10-q1-200b-durable', [
+    { metric: 'rate', against: 'nothing', atLeast: 60_000 },
+    { metric: 'cpuPerMessage', against: 'mosquitto', atLeast: 3 },
+    { metric: 'cpuPerMessage', against: 'wellhead', atMost: 2.5 },
+  ]),
+  // what need not be kept costs nothing: QoS 0 to sessions that stay, and sessions that end
+  ...['p2p-10-10-w100-durable', 'p2p-100-100-w10-q1-200b'].flatMap((name) =>
+    onDisk(name, [{ metric: 'cpuPerMessage', against: 'wellhead', atMost: 1.1 }]),
+  ),
 ];
 
 function cheaperThanMosquitto(factors: { readonly [name: string]: number }): Goal[] {
@@ -103,6 +114,10 @@ function cheaperThanAedes(atLeast: number, names: readonly string[]): Goal[] {
 
 function costsAtMost(atMost: number, pairs: readonly (readonly [string, string])[]): Goal[] {
   return pairs.map((cases) => ({ cases, metric: 'cpuPerMessage', against: 'second case', atMost }));
+}
+
+function onDisk(name: string, bounds: readonly Omit<Goal, 'cases' | 'of'>[]): Goal[] {
+  return bounds.map((bound) => ({ cases: [name], of: 'wellhead-disk', ...bound }));
 }
 
 function alone(

@@ -1,14 +1,14 @@
 export const help: string = `Measures MQTT brokers: CPU per delivered message, latency, memory.
 
 wellhead-bench run <case> [options]       one case against one broker
-  --broker wellhead|mosquitto|aedes       (wellhead)
+  --broker wellhead|wellhead-disk|mosquitto|aedes (wellhead)
   --publishers N --subscribers N --count N --window N --rate N --qos 0|1|2 --size BYTES
-  --mqtt 3.1.1|5 --properties --subscription-id --topic-alias
+  --mqtt 3.1.1|5 --properties --subscription-id --topic-alias --durable
   --transport tcp|tls|ws, --tls, --ws
   --json                                  figures as JSON
 
 wellhead-bench compare [options]          our broker and others, interleaved
-  --peers mosquitto,aedes                 or none
+  --peers wellhead-disk,mosquitto,aedes   or none
   --scenarios SET|CASE[,…]                (quick)
   --rounds N                              medians of N rounds (1)
   --json FILE --html FILE --markdown FILE where to write what was found

@@ -16,20 +16,21 @@ export interface Judgement {
 /** Compares what was found with the goals whose cases were run at all. */
 export function judgeGoals(comparison: Comparison): Judgement[] {
   const names = new Set(comparison.results.map(({ name }) => name));
+  const brokers = new Set(comparison.brokers.map(({ name }) => name));
   return goals
-    .filter(({ cases }) => names.has(cases[0] ?? ''))
+    .filter(({ cases, of }) => names.has(cases[0] ?? '') && brokers.has(of ?? 'wellhead'))
     .map((goal) => judge(comparison, goal));
 }
 
 function judge(comparison: Comparison, goal: Goal): Judgement {
-  const { cases, metric, against, atLeast, atMost } = goal;
+  const { cases, metric, of = 'wellhead', against, atLeast, atMost } = goal;
   const [name = '', secondCase = ''] = cases;
-  const ours = figure(comparison, name, 'wellhead', metric);
+  const ours = figure(comparison, name, of, metric);
   const other =
     against === 'nothing'
       ? undefined
       : against === 'second case'
-        ? figure(comparison, secondCase, 'wellhead', metric)
+        ? figure(comparison, secondCase, of, metric)
         : figure(comparison, name, against, metric);
   const value = against === 'nothing' ? ours : ratio(goal, ours, other);
   const { unit, title } = metrics[metric];
@@ -38,7 +39,7 @@ function judge(comparison: Comparison, goal: Goal): Judgement {
   const opponent = against === 'second case' ? secondCase : against;
   return {
     goal,
-    title: `${name}: ${title}${against === 'nothing' ? '' : ` against ${opponent}`}`,
+    title: `${name}: ${of === 'wellhead' ? '' : `${of}, `}${title}${against === 'nothing' ? '' : ` against ${opponent}`}`,
     bound: atLeast === undefined ? `≤ ${words(atMost ?? NaN)}` : `≥ ${words(atLeast)}`,
     measured: value === undefined ? 'not measured' : words(value),
     isReached:

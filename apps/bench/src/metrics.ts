@@ -8,6 +8,8 @@ export const metrics: { readonly [name in Metric]: MetricInfo } = {
   p50: { title: 'latency p50', unit: 'ms', lessIsBetter: true },
   p99: { title: 'latency p99', unit: 'ms', lessIsBetter: true },
   p999: { title: 'latency p99.9', unit: 'ms', lessIsBetter: true },
+  ackP50: { title: 'publish to acknowledgement p50', unit: 'ms', lessIsBetter: true },
+  ackP99: { title: 'publish to acknowledgement p99', unit: 'ms', lessIsBetter: true },
   resident: { title: 'resident memory', unit: 'MB', lessIsBetter: true },
   filtersPerCpuSecond: {
     title: 'filters subscribed per CPU-second',
@@ -30,6 +32,8 @@ export type Metric =
   | 'p50'
   | 'p99'
   | 'p999'
+  | 'ackP50'
+  | 'ackP99'
   | 'resident'
   | 'filtersPerCpuSecond'
   | 'bytesPerFilter'

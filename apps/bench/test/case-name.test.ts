@@ -12,6 +12,7 @@ test.each([
   ['tls-fanout-1-1K-w5-q1-256b', 'tls-fanout-1-1K-w5-q1-256b'],
   ['p2p-props', 'p2p-10-10-w100-props'],
   ['p2p-v5-subid', 'p2p-10-10-w100-subid'],
+  ['p2p-100-100-w10-q1-200b-durable', 'p2p-100-100-w10-q1-200b-durable'],
   ['shared-v5', 'shared-10-10-w100'],
   ['wild', 'wild-20-50K-w20'],
   ['offline', 'offline-50K'],
@@ -35,6 +36,7 @@ test.each([
   ['p2p-1-1-w1001', 'at most 1000'],
   ['p2p-2K-2K-w1000', 'measure memory'],
   ['offline-q0', 'QoS 0'],
+  ['offline-durable', 'part of offline'],
 ])('%s is refused', (name, complaint) => {
   expect(() => parseCase(name)).toThrow(CaseError);
   expect(() => parseCase(name)).toThrow(complaint);
@@ -49,12 +51,12 @@ test('a name says everything about its case', () => {
     size: fc.integer({ min: 16, max: 100_000 }),
     protocolVersion: fc.constantFrom(4, 5),
     topicAlias: fc.boolean(),
+    durable: fc.boolean(),
   });
   fc.assert(
     fc.property(anyCase, (fields) => {
-      const name = caseName(
-        checkedCase({ ...defaultCase(fields.scenario), ...fields, window: 3 } as const),
-      );
+      fc.pre(!fields.durable || !['offline', 'retained', 'connect'].includes(fields.scenario));
+      const name = caseName(checkedCase({ ...defaultCase(fields.scenario), ...fields, window: 3 }));
       expect(caseName(parseCase(name))).toBe(name);
     }),
   );

@@ -20,7 +20,7 @@ test('compare has usual peers, scenarios and times', () => {
   const invocation = parseCommandLine(['compare']);
   expect(invocation).toMatchObject({
     type: 'compare',
-    peers: ['mosquitto', 'aedes'],
+    peers: ['wellhead-disk', 'mosquitto', 'aedes'],
     arePeersUsual: true,
     rounds: 1,
     times: { seconds: 2, warmUp: 1 },

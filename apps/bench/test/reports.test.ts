@@ -21,11 +21,14 @@ const comparison: Comparison = {
   rounds: 3,
   brokers: [
     { name: 'wellhead', version: 'Wellhead 1', configuration: 'node wellhead.js' },
+    { name: 'wellhead-disk', version: 'Wellhead 1 on disk', configuration: '--data DIR' },
     { name: 'mosquitto', version: 'Mosquitto 2', configuration: 'persistence false' },
     { name: 'aedes', version: 'Aedes 1', configuration: 'createBroker()' },
   ],
   results: [
     { name: 'p2p-10-10-w100', broker: 'wellhead', runs: [run(0.1), run(0.3), run(0.2)] },
+    { name: 'p2p-10-10-w100-durable', broker: 'wellhead', runs: [run(0.2)] },
+    { name: 'p2p-10-10-w100-durable', broker: 'wellhead-disk', runs: [run(0.3)] },
     { name: 'p2p-10-10-w100', broker: 'mosquitto', runs: [run(10), run(9), run(11)] },
     { name: 'p2p-10-10-w100', broker: 'aedes', runs: [run(1), run(0.1, '3 lost'), run(1)] },
     { name: 'p2p-10-10-w100-props', broker: 'wellhead', runs: [run(0.4), run(0.4), run(0.4)] },
@@ -59,6 +62,7 @@ test('goals are judged by ratios, either way', () => {
     ['≥ 45×', '50×', true],
     ['≤ 1.5×', '2×', false],
     ['≥ 8×', '5×', false],
+    ['≤ 1.1×', '1.5×', false],
   ]);
 });
 
@@ -74,7 +78,7 @@ test('the document says where and how it was measured', () => {
   const markdown = markdownReport(comparison);
   expect(markdown).toContain('2026-01-02: 2 cores of Some <CPU>, 4 GiB, Linux 6.1, Node 20.20.2');
   expect(markdown).toContain('Median of 3 interleaved rounds, 2 s each after 1 s of warm-up');
-  expect(markdown).toContain('1 of 3 reached');
+  expect(markdown).toContain('1 of 4 reached');
   expect(markdown).toContain('persistence false');
 });
 
@@ -83,5 +87,5 @@ test('the page needs nothing from outside and escapes what it shows', () => {
   expect(html).not.toMatch(/https?:|<script|<link|src=|@import|url\(/);
   expect(html).toContain('Some &lt;CPU>');
   expect(html).toContain('prefers-color-scheme: dark');
-  expect(html.match(/<figure>/g)).toHaveLength(2);
+  expect(html.match(/<figure>/g)).toHaveLength(3);
 });

@@ -22,7 +22,7 @@ export interface BrokerKind {
   configuration(): string;
 }
 
-export const brokerNames = ['wellhead', 'mosquitto', 'aedes'] as const;
+export const brokerNames = ['wellhead', 'wellhead-disk', 'mosquitto', 'aedes'] as const;
 export type BrokerName = (typeof brokerNames)[number];
 
 /** A broker does not run here, for example because it is not installed. */

@@ -17,6 +17,8 @@ export interface FlowOptions {
 /** Knows which messages are on the way, checks those that arrive, and tells publishers of their room. */
 export class MessageFlow {
   readonly latency: Histogram = new Histogram();
+  /** From PUBLISH to PUBACK or PUBCOMP. */
+  readonly acknowledgement: Histogram = new Histogram();
   readonly checker: SequenceChecker;
   /** Called when one of a publisher's messages has reached everybody. */
   completed: (publisher: number) => void = () => {};
@@ -31,6 +33,7 @@ export class MessageFlow {
   /** By publisher and the low bits of the sequence number: who has not said yet that it arrived. */
   readonly #missing: Int32Array;
   readonly #sequences: Uint32Array;
+  readonly #sentAt: Float64Array;
 
   constructor(options: FlowOptions) {
     const { publishers, subscribers, window, gaps } = options;
@@ -41,6 +44,7 @@ export class MessageFlow {
     this.#onTheWay = new Uint32Array(publishers);
     this.#missing = new Int32Array(publishers * this.#ring);
     this.#sequences = new Uint32Array(publishers * this.#ring);
+    this.#sentAt = new Float64Array(options.isAcknowledged ? publishers * this.#ring : 0);
   }
 
   get isEmpty(): boolean {
@@ -63,11 +67,12 @@ export class MessageFlow {
   }
 
   /** Returns false when a message of long ago stands in the way: this one may not be sent. */
-  send(publisher: number, sequence: number, receivers: number): boolean {
+  send(publisher: number, sequence: number, receivers: number, sentAt: number): boolean {
     const slot = this.#slot(publisher, sequence);
     if (this.#missing[slot] !== 0) return false;
     this.#missing[slot] = receivers + (this.#options.isAcknowledged ? 1 : 0);
     this.#sequences[slot] = sequence;
+    if (this.#options.isAcknowledged) this.#sentAt[slot] = sentAt;
     this.#onTheWay[publisher] = (this.#onTheWay[publisher] ?? 0) + 1;
     this.expected += receivers;
     return true;
@@ -87,7 +92,10 @@ export class MessageFlow {
   }
 
   acknowledge(publisher: number, packetId: number): void {
-    this.#arrived(publisher, this.#slot(publisher, packetId - 1));
+    const slot = this.#slot(publisher, packetId - 1);
+    const { turn } = this.#options;
+    if (this.isMeasuring) this.acknowledgement.record(turn.now - (this.#sentAt[slot] ?? 0));
+    this.#arrived(publisher, slot);
   }
 
   #arrived(publisher: number, slot: number): void {

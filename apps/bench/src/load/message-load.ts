@@ -49,12 +49,16 @@ async function measure(
   await sleep(seconds * 1000);
   flow.isMeasuring = false;
   const after = usageOf(brokerPids);
-  const { latency, delivered } = flow;
+  const { latency, acknowledgement, delivered } = flow;
   return {
     ...workMetrics(before, after, delivered - deliveredBefore),
     p50: latency.percentile(0.5),
     p99: latency.percentile(0.99),
     p999: latency.percentile(0.999),
+    ...(acknowledgement.count > 0 && {
+      ackP50: acknowledgement.percentile(0.5),
+      ackP99: acknowledgement.percentile(0.99),
+    }),
   };
 }
 

@@ -81,7 +81,7 @@ export class Publisher implements ClientRole {
       const template = this.#templates[which];
       const target = this.#targets[which];
       if (template === undefined || target === undefined) break;
-      if (!this.#flow.send(this.#index, this.#sequence, target.receivers)) break;
+      if (!this.#flow.send(this.#index, this.#sequence, target.receivers, sentAt)) break;
       if (!this.#isPrefilled) batch.set(template.bytes, position);
       batch.writeUInt32LE(this.#sequence, position + template.payloadAt + 4);
       batch.writeDoubleLE(sentAt, position + template.payloadAt + 8);

@@ -10,7 +10,7 @@ import { usageOf } from './usage.ts';
  * costs.
  */
 export async function subscribeAll(
-  { brokerPids }: LoadTask,
+  { bench, brokerPids }: LoadTask,
   context: LoadContext,
   subscribers: readonly (readonly string[])[],
   flow: MessageFlow,
@@ -23,7 +23,9 @@ export async function subscribeAll(
       acknowledged() {},
       endTurn() {},
     };
-    clients.push(await LoadClient.connect(context, role, { clientId: `sub-${index}` }));
+    clients.push(
+      await LoadClient.connect(context, role, { clientId: `sub-${index}`, isKept: bench.durable }),
+    );
   }
   const filters = subscribers.reduce((sum, list) => sum + list.length, 0);
   if (filters >= MANY) await warmUp(context);

@@ -3,12 +3,12 @@ export const pageStyle: string = `
 :root {
   color-scheme: light dark;
   --text: #1b2330; --soft: #5b6778; --line: #dce1e8; --page: #fff; --card: #f6f8fa;
-  --b0: #0b7a75; --b1: #8a94a3; --b2: #c3a15a; --bad: #b3261e;
+  --b0: #0b7a75; --b1: #8a94a3; --b2: #c3a15a; --b3: #7a6fb0; --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --text: #e4e9f0; --soft: #9aa6b6; --line: #2c3542; --page: #11161d; --card: #18202a;
-    --b0: #35c2b8; --b1: #77839a; --b2: #c9a55c; --bad: #ff8a80;
+    --b0: #35c2b8; --b1: #77839a; --b2: #c9a55c; --b3: #9d92d6; --bad: #ff8a80;
   }
 }
 * { box-sizing: border-box; }
@@ -23,10 +23,10 @@ p { margin: .25rem 0 1rem; color: var(--soft); }
 @media (max-width: 30rem) { .charts { grid-template-columns: 1fr; } }
 figure { margin: 0; padding: .75rem 1rem 1rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
 figcaption { margin-bottom: .5rem; font: 600 .875rem/1.4 ui-monospace, monospace; }
-.row { display: grid; grid-template-columns: 5.25rem 1fr 9.5rem; gap: .5rem; align-items: center; font-size: .8125rem; line-height: 1.75; }
+.row { display: grid; grid-template-columns: 6.5rem 1fr 9.5rem; gap: .5rem; align-items: center; font-size: .8125rem; line-height: 1.75; }
 .row span:last-child { color: var(--soft); text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar i { display: block; height: .75rem; min-width: 2px; border-radius: 0 3px 3px 0; }
-.b0 { background: var(--b0); } .b1 { background: var(--b1); } .b2 { background: var(--b2); }
+.b0 { background: var(--b0); } .b1 { background: var(--b1); } .b2 { background: var(--b2); } .b3 { background: var(--b3); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: bottom; }
