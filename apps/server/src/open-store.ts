@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { SessionStore } from '@wellhead/session-store';
 import { MemorySessionStore } from '@wellhead/session-store/memory';
 import { type Durability, openLmdbStore } from '@wellhead/store-lmdb';
@@ -18,6 +19,7 @@ export async function openStore(
   if (options.dataDirectory === undefined) {
     return { store: new MemorySessionStore(), data: undefined };
   }
+  collectEarly();
   const directory = resolve(options.dataDirectory);
   const durability = options.durability ?? defaultServerOptions.durability;
   const store = await openLmdbStore({
@@ -27,4 +29,13 @@ export async function openStore(
     ...(options.onDamage && { onDamage: options.onDamage }),
   });
   return { store, data: { directory, durability } };
+}
+
+/**
+ * lmdb links every write to the next one. When an old one is garbage among old objects, all behind it count as in use
+ * until the old objects are collected, which the engine puts off until there are three or four times as many as live.
+ * Twice as many: filling queues with a million messages peaks at 250 MB instead of 360, and takes no longer.
+ */
+function collectEarly(): void {
+  setFlagsFromString('--heap-growing-percent=100');
 }
