@@ -83,6 +83,9 @@ const willClients: readonly WillClientOptions[] = [
   { name: 'w4', version: 5, qos: 2, delay: 1 },
   { name: 'w5', version: 5, qos: 1, delay: 2 },
   { name: 'w6', version: 5, qos: 2, delay: 5, expiry: 1 },
+  // of sessions that end with the connection
+  { name: 'w7', version: 4, qos: 1, delay: 0, expiry: 0 },
+  { name: 'w8', version: 5, qos: 2, delay: 0, expiry: 0 },
 ];
 
 function topicsOf(subscriber: string): string[] {

@@ -73,7 +73,10 @@ export class SessionRegistry {
     session.durable ||= request.expiryInterval > 0;
     session.will = request.will;
     this.#reschedule(session);
-    if (session.durable) this.#recordOpened(context, session);
+    // [MQTT-3.1.2-8] also when this process is killed: of such a session, nothing but the Will is stored
+    session.isStoredForWill =
+      !session.durable && session.will !== undefined && context.store.supports.durable;
+    if (isStored(session)) this.#recordOpened(context, session);
     return { session, sessionPresent };
   }
 
@@ -105,13 +108,14 @@ export class SessionRegistry {
     session.subscriptions = undefined;
     const { will } = session;
     session.will = undefined;
-    if (session.durable) {
+    if (isStored(session)) {
       context.turn.record({
         type: 'session-removed',
         clientId: session.clientId,
         epoch: session.epoch,
       });
       session.durable = false;
+      session.isStoredForWill = false;
     }
     unload(session);
     for (const delivery of shared) redistribute(context, delivery);
@@ -344,7 +348,7 @@ export class SessionRegistry {
   }
 
   #recordWill(session: Session, will: Will): void {
-    if (!session.durable) return;
+    if (!isStored(session)) return;
     const { clientId, epoch, userName } = session;
     this.#context().turn.record({
       type: 'will-set',
@@ -362,6 +366,10 @@ export class SessionRegistry {
       epoch: session.epoch,
     });
   }
+}
+
+function isStored(session: Session): boolean {
+  return session.durable || session.isStoredForWill;
 }
 
 /** Of a client that was connected to an earlier process. */

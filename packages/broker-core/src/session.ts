@@ -29,6 +29,8 @@ export class Session implements Timed {
   client: ClientInfo | undefined;
   /** The store knows this session: it outlives, or has outlived, its connection. */
   durable = false;
+  /** The store has a session that ends with its connection, for the sake of its Will. */
+  isStoredForWill = false;
   /** Effective Session Expiry Interval in seconds. */
   expiryInterval = 0;
   /** When the session ends unless its client comes back; `Infinity` while it is connected. */

@@ -2,7 +2,7 @@ import type { Will } from '@wellhead/codec';
 import { expect, test } from 'vitest';
 import type { BrokerOptions } from '../src/index.ts';
 import { KeptStore, LaterStore } from './later-store.ts';
-import { type Client, SimulatedHost, World } from './support.ts';
+import { type Client, type ConnectOptions, SimulatedHost, World } from './support.ts';
 
 type Ending = 'closed' | 'killed';
 
@@ -372,6 +372,66 @@ test('[MQTT-3.1.2-8] a Will without a delay is published when its client is back
       expect(watcher.messages()).toEqual(['will=gone q1 #1']);
     },
   ));
+
+test.each<[string, ConnectOptions]>([
+  ['MQTT 5', {}],
+  [
+    'MQTT 5, with a delay that the end of the session cuts short',
+    { will: will({ properties: { willDelayInterval: 50 } }) },
+  ],
+  ['MQTT 3.1.1', { protocolVersion: 4 }],
+])(
+  '[MQTT-3.1.2-8] the Will of a client whose session ends with its connection is published after a kill, and its session is no more: %s',
+  async (_name, options) =>
+    acrossRestart(
+      'killed',
+      (world) => {
+        world.resume('s', 1000).subscribe('will');
+        world.connect({ clientId: 'c', will: will(), ...options }).subscribe('a');
+      },
+      async (world) => {
+        world.advance(200);
+        expect((await back(world)).messages()).toEqual(['will=gone q1 #1']);
+        expect((await back(world, 'c')).connack?.sessionPresent).toBe(false);
+      },
+      { readsLater: true },
+    ),
+);
+
+test.each<[string, (client: Client) => void, string[]]>([
+  ['a goodbye', (client) => client.disconnect(), []],
+  ['a connection that was lost', (client) => client.vanish(), ['will=gone q1 dup #1']],
+])(
+  '[MQTT-3.1.2-10] after %s the store forgets the Will of a session that ends with its connection',
+  async (_name, leave, expected) =>
+    acrossRestart(
+      'killed',
+      async (world) => {
+        world.resume('s', 1000).subscribe('will');
+        const client = world.connect({ clientId: 'c', will: will() });
+        await world.settleAsync();
+        leave(client);
+      },
+      async (world) => {
+        world.advance(200);
+        await world.settleAsync();
+        expect((await back(world)).messages()).toEqual(expected);
+        expect(world.broker.counters.sessions).toBe(1);
+      },
+      { readsLater: true },
+    ),
+);
+
+test('a client without a Will whose session ends with its connection costs the store nothing', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ store });
+  const client = world.connect({ clientId: 'c' });
+  client.subscribe('a');
+  client.publish('a', 'x', { qos: 1, packetId: 1 });
+  client.disconnect();
+  await world.settleAsync();
+  expect(store.commits).toBe(0);
+});
 
 test('[MQTT-3.1.2-10] a Will that was published or discarded before the restart is not published after it', async () =>
   acrossRestart(

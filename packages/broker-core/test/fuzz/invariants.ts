@@ -321,7 +321,8 @@ function checkStore({ context, store }: Player): void {
   const told = (what: string, inStore: number, real: number) => {
     demand(inStore === real, 'store', () => `it has ${inStore} ${what}, the broker ${real}`);
   };
-  told('sessions', stored.sessions, durable.length);
+  const forWill = [...context.sessions].filter((session) => session.isStoredForWill);
+  told('sessions', stored.sessions, durable.length + forWill.length);
   told('deliveries', stored.deliveries, queued);
   told('retained messages', stored.retained, context.counters.retainedMessages);
   for (const session of durable) {
