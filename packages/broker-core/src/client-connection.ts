@@ -76,6 +76,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
       maximumPacketSize: context.limits.maximumPacketSize,
       maximumRequestSize: context.limits.maximumRequestSize,
       topics: context.topics,
+      memory: context.blocks,
     });
     this.reschedule();
   }

@@ -1,5 +1,6 @@
 import type { TopicTable, UntitledParts } from '@wellhead/codec';
 import type { SessionStore } from '@wellhead/session-store';
+import type { BlockPool } from './block-pool.ts';
 import type { Counters } from './counters.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Authenticator, Authorizer, EnhancedAuthenticator, Observer } from './hooks.ts';
@@ -32,6 +33,8 @@ export interface BrokerContext {
   readonly deadlines: Deadlines;
   readonly turn: Turn;
   readonly slabs: SlabPool;
+  /** For packets that arrive in pieces. */
+  readonly blocks: BlockPool;
   /** Milliseconds, as of the event that is being handled. */
   now: number;
   /** The highest identifier that a kept message has. */

@@ -8,6 +8,7 @@ import {
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import { Arena } from './arena.ts';
+import type { BlockPool } from './block-pool.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import { PayloadPool } from './payload-pool.ts';
 import type { Route } from './router.ts';
@@ -62,13 +63,17 @@ export class Publication {
   #chunkKeptAt = -1;
   #chunkBlock: Uint8Array = NOTHING;
   #rangeKept = false;
+  readonly #blocks: BlockPool;
+  /** Blocks of received packets that leave at the end of the turn. */
+  readonly #keptBlocks: Uint8Array[] = [];
 
   /** Bytes that stay as they are until the end of the turn: see {@link keepRange}. */
   range: Uint8Array = NOTHING;
   rangeFrom = 0;
 
-  constructor(nobody: TopicEntry<Route>, nextMessageId: () => number) {
+  constructor(nobody: TopicEntry<Route>, blocks: BlockPool, nextMessageId: () => number) {
     this.topic = nobody;
+    this.#blocks = blocks;
     this.#nextMessageId = nextMessageId;
   }
 
@@ -82,6 +87,7 @@ export class Publication {
   /** See `Arena.endTurn`. */
   endTurn(everythingHasLeft: boolean): void {
     this.#arena.endTurn(everythingHasLeft);
+    if (this.#keptBlocks.length > 0) this.#letGoOfBlocks(everythingHasLeft);
     this.#chunk = NOTHING;
     this.#chunkKeptAt = -1;
   }
@@ -160,8 +166,13 @@ export class Publication {
   keepRange(): void {
     if (this.#rangeKept) return;
     this.#rangeKept = true;
-    const owned = this.#view?.owned === true;
-    if (owned || (this.#chunkIsStable && this.source === this.#chunk)) {
+    const view = this.#view;
+    if (view?.owned === true) {
+      view.keep();
+      this.#keptBlocks.push(view.bytes);
+      this.range = this.source;
+      this.rangeFrom = this.from;
+    } else if (this.#chunkIsStable && this.source === this.#chunk) {
       this.range = this.source;
       this.rangeFrom = this.from;
     } else if (this.source === this.#chunk) {
@@ -176,6 +187,13 @@ export class Publication {
       this.rangeFrom = this.#arena.keep(this.source, this.from, this.to);
       this.range = this.#arena.block;
     }
+  }
+
+  /** Blocks that somebody still reads are left to the collector. */
+  #letGoOfBlocks(everythingHasLeft: boolean): void {
+    const blocks = this.#keptBlocks;
+    if (everythingHasLeft) for (const block of blocks) this.#blocks.release(block);
+    blocks.length = 0;
   }
 
   /** The message as an object of its own. */

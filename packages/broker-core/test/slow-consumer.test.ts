@@ -41,6 +41,35 @@ test.each([0, 1, 2] as const)(
     })(),
 );
 
+test.each([0, 1] as const)(
+  'large messages in pieces reach those who read and those who read later, at QoS %i',
+  async (qos) =>
+    inWorld((world) => {
+      const slow = stalled(world);
+      const fast = world.connect({ clientId: 'fast' });
+      fast.subscribe('a');
+      const publishers = [1, 2].map((n) =>
+        world.connect({ clientId: `p${n}`, wire: { split: 7_000 } }),
+      );
+      // memory of a message that has left serves the next one
+      for (let i = 1; i <= 6; i++) {
+        for (const publisher of publishers) {
+          publisher.send(
+            publishPacket('a', `${i}`.padEnd(20_000), {
+              qos,
+              ...(qos === 0 ? {} : { packetId: i }),
+            }),
+          );
+        }
+      }
+      const expected = upTo(6).flatMap((i) => [i, i]);
+      expect(numbers(fast)).toEqual(expected);
+      slow.connection.resume();
+      world.settle();
+      expect(numbers(slow)).toEqual(expected);
+    })(),
+);
+
 test('QoS 0 above maximumPendingBytes is dropped for it alone, counted and reported; what was kept comes when it reads', async () => {
   const dropped: [string, DropReason][] = [];
   await inWorld(

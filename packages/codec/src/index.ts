@@ -24,6 +24,7 @@ export type {
   Will,
 } from './packet.ts';
 export { PacketDecoder, type PacketDecoderOptions } from './packet-decoder.ts';
+export type { PacketMemory } from './packet-memory.ts';
 export type { OtherPacket, PacketSink } from './packet-sink.ts';
 export {
   type AcknowledgementType,

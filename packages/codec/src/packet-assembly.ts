@@ -1,9 +1,10 @@
 import { byteAt } from './byte-at.ts';
+import type { PacketMemory } from './packet-memory.ts';
 import { incomplete, integerLength, readInteger } from './variable-byte-integer.ts';
 
 /**
- * A packet that arrives in pieces, put together in a buffer of its own, which in the end holds
- * exactly this packet.
+ * A packet that arrives in pieces, put together in a block of its own, which in the end holds
+ * this packet and nothing else.
  *
  * The buffer follows what was received, not what a length field claims: up to 1 MB it is given its
  * final size once a sixteenth is there, above that once a quarter is.
@@ -16,6 +17,11 @@ export class PacketAssembly {
   total = 0;
   /** Bytes of the fixed header, once `total` is known. */
   headerLength = 0;
+  readonly #memory: PacketMemory;
+
+  constructor(memory: PacketMemory) {
+    this.#memory = memory;
+  }
 
   get isComplete(): boolean {
     return this.total > 0 && this.length === this.total;
@@ -50,13 +56,19 @@ export class PacketAssembly {
     return position + taken;
   }
 
+  /** Nobody reads the packet any more. */
+  release(): void {
+    this.#memory.release(this.bytes);
+  }
+
   #makeRoom(needed: number): void {
-    const { total } = this;
-    if (needed <= this.bytes.length && (needed < total || this.bytes.length === total)) return;
+    if (needed <= this.bytes.length) return;
+    const { bytes, total } = this;
     const growth = total <= oneMegabyte ? 16 : 4;
-    const larger = new Uint8Array(Math.min(total, Math.max(needed * growth, 64)));
-    larger.set(this.bytes.subarray(0, this.length));
+    const larger = this.#memory.acquire(Math.min(total, Math.max(needed * growth, 64)));
+    larger.set(bytes.subarray(0, this.length));
     this.bytes = larger;
+    this.#memory.release(bytes);
   }
 }
 

@@ -2,6 +2,7 @@ import { isReasonCodeAllowed } from './allowed-reason-codes.ts';
 import { byteAt, copyOf, uint16At } from './byte-at.ts';
 import { firstByteRule } from './fixed-header.ts';
 import { PacketAssembly } from './packet-assembly.ts';
+import { newMemory, type PacketMemory } from './packet-memory.ts';
 import { PacketReader } from './packet-reader.ts';
 import type { OtherPacket, PacketSink } from './packet-sink.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { AckProperties } from './properties.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { PublishReader } from './publish-reader.ts';
-import { releaseView } from './publish-view.ts';
+import { isKept, releaseView } from './publish-view.ts';
 import { readConnect } from './read-connect.ts';
 import { readPacket } from './read-packet.ts';
 import { readProperties } from './read-properties.ts';
@@ -42,6 +43,8 @@ export interface PacketDecoderOptions {
   readonly maximumRequestSize?: number;
   /** Shared between connections; without it the decoder makes a small one when the first PUBLISH comes. */
   readonly topics?: TopicTable<unknown>;
+  /** For packets that arrive in pieces. @default a new block for each */
+  readonly memory?: PacketMemory;
 }
 
 /**
@@ -63,6 +66,7 @@ export class PacketDecoder {
   readonly #maximumConnectSize: number;
   readonly #maximumRequestSize: number;
   readonly #topics: TopicTable<unknown> | undefined;
+  readonly #memory: PacketMemory;
   #connectSeen: boolean;
   #state: State = State.Open;
   #running = false;
@@ -83,6 +87,7 @@ export class PacketDecoder {
     this.#maximumConnectSize = options.maximumConnectSize ?? this.maximumPacketSize;
     this.#maximumRequestSize = options.maximumRequestSize ?? Infinity;
     this.#topics = options.topics;
+    this.#memory = options.memory ?? newMemory;
   }
 
   get paused(): boolean {
@@ -131,6 +136,7 @@ export class PacketDecoder {
   /** No further sink call, ever, also when called by the sink; the buffers are freed. */
   close(): void {
     this.#state = State.Finished;
+    this.#assembly?.release();
     this.#assembly = undefined;
     this.#kept = undefined;
   }
@@ -187,7 +193,7 @@ export class PacketDecoder {
         break;
       }
       if (remaining < 0 || remaining > end - body) {
-        this.#assembly = new PacketAssembly();
+        this.#assembly = new PacketAssembly(this.#memory);
         return this.#assemble(bytes, position);
       }
       this.#deliver(bytes, position, body, body + remaining, false);
@@ -219,6 +225,8 @@ export class PacketDecoder {
     if (assembly.isComplete) {
       this.#assembly = undefined;
       this.#deliver(assembly.bytes, 0, assembly.headerLength, assembly.total, true);
+      if (this.#publishes === undefined || !isKept(this.#publishes.view, assembly.bytes))
+        assembly.release();
     }
     return position;
   }

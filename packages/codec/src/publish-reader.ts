@@ -43,6 +43,7 @@ export class PublishReader {
     view.start = start;
     view.end = end;
     view.owned = owned;
+    view.kept = false;
     view.protocolVersion = protocolVersion;
     view.qos = (flags >> 1) & 3;
     view.dup = (flags & 8) !== 0;

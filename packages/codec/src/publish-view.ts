@@ -18,8 +18,9 @@ export class PublishView {
   bytes: Uint8Array = nothing;
   start = 0;
   end = 0;
-  /** `bytes` holds exactly this packet and nobody will use it again: it may be kept without a copy. */
+  /** `bytes` is this packet's alone: {@link keep} spares a copy of it. */
   owned = false;
+  kept = false;
   protocolVersion: ProtocolVersion = 4;
   qos = 0;
   dup = false;
@@ -43,6 +44,14 @@ export class PublishView {
   payloadFormatIndicator = -1;
   /** The payload is `bytes[payloadStart … end)`. */
   payloadStart = 0;
+
+  /**
+   * Bytes that are `owned` stay as they are after the call; who keeps them gives them back to the
+   * decoder's `memory`, or leaves them to the collector.
+   */
+  keep(): void {
+    this.kept = this.owned;
+  }
 
   /** The packet as an object of its own; every byte is copied. */
   toPacket(): Publish {
@@ -83,6 +92,11 @@ export class PublishView {
 /** Lets go of the bytes, so that a view between packets keeps no buffer alive. */
 export function releaseView(view: PublishView): void {
   view.bytes = nothing;
+}
+
+/** Whether somebody keeps `bytes` as those of the packet that the view shows. */
+export function isKept(view: PublishView, bytes: Uint8Array): boolean {
+  return view.kept && view.bytes === bytes;
 }
 
 const nothing = new Uint8Array(0);

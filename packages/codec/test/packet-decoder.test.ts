@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { encode, type Packet, PacketDecoder, type PacketSink, TopicTable } from '../src/index.ts';
+import {
+  encode,
+  type Packet,
+  PacketDecoder,
+  type PacketMemory,
+  type PacketSink,
+  TopicTable,
+} from '../src/index.ts';
 import { decodeChunks, recorder } from './drive.ts';
 import { connect, hex, integer, join, packet, publish, text } from './wire.ts';
 
@@ -104,6 +111,69 @@ describe('large packets', () => {
       expect(owned).toEqual([true, true, true]);
       expect(decoder.midPacket).toBe(false);
     }
+  });
+});
+
+describe('memory for packets in pieces', () => {
+  /** Gives blocks that are larger than needed, and spoils those that come back. */
+  function lending(): { lent: Set<Uint8Array>; memory: PacketMemory } {
+    const lent = new Set<Uint8Array>();
+    const memory: PacketMemory = {
+      acquire(size) {
+        const block = new Uint8Array(size + 100).fill(0xee);
+        lent.add(block);
+        return block;
+      },
+      release(block) {
+        lent.delete(block);
+        block.fill(0xee);
+      },
+    };
+    return { lent, memory };
+  }
+
+  const wire = join(
+    publish(4, { payload: new Uint8Array(5_000).fill(1) }),
+    pingreq,
+    publish(4, { topic: text('c'), payload: new Uint8Array(70_000).fill(2) }),
+    publish(4),
+  );
+
+  test.each([1, 3, 1_000, 60_000])(
+    'is given back when its packet was shown: chunks of %i',
+    (size) => {
+      const { lent, memory } = lending();
+      const sink = recorder();
+      const decoder = new PacketDecoder(sink, { ...server, memory });
+      for (let at = 0; at < wire.length; at += size) decoder.receive(wire.slice(at, at + size));
+      expect(sink.packets).toEqual(decodeChunks([wire.slice()], server).packets);
+      expect(lent.size).toBe(0);
+    },
+  );
+
+  test('stays with whoever keeps it', () => {
+    const { lent, memory } = lending();
+    const sink = recorder();
+    const kept: [Uint8Array, number, number][] = [];
+    sink.publish = (view) => {
+      if (kept.length > 0 || !view.owned) return;
+      view.keep();
+      kept.push([view.bytes, view.payloadStart, view.end]);
+    };
+    const decoder = new PacketDecoder(sink, { ...server, memory });
+    for (let at = 0; at < wire.length; at += 1_000) decoder.receive(wire.slice(at, at + 1_000));
+    const [[bytes, from, to] = [hex(''), 0, 0]] = kept;
+    expect(Array.from(lent)).toEqual([bytes]);
+    expect(bytes.slice(from, to)).toEqual(new Uint8Array(5_000).fill(1));
+  });
+
+  test('is given back by a decoder that is closed in between', () => {
+    const { lent, memory } = lending();
+    const decoder = new PacketDecoder(recorder(), { ...server, memory });
+    decoder.receive(wire.subarray(0, 4_000));
+    expect(lent.size).toBe(1);
+    decoder.close();
+    expect(lent.size).toBe(0);
   });
 });
 

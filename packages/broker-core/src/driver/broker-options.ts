@@ -2,6 +2,7 @@ import { TopicTable, type UntitledParts } from '@wellhead/codec';
 import type { SessionStore } from '@wellhead/session-store';
 import { MemorySessionStore } from '@wellhead/session-store/memory';
 import type { BrokerContext } from '../context.ts';
+import { BlockPool } from '../block-pool.ts';
 import { Counters } from '../counters.ts';
 import { Deadlines } from '../deadlines.ts';
 import {
@@ -52,6 +53,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     maximumLevels: limits.maximumTopicLevels,
   });
   const store = options.store ?? new MemorySessionStore();
+  const blocks = new BlockPool();
   const now = host.now();
   const nextMessageId = (): number => ++context.lastMessageId;
   const context: BrokerContext = {
@@ -68,13 +70,14 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     counters: new Counters(),
     topics,
     router: new Router(),
-    publication: new Publication(topics.entry('$SYS'), nextMessageId),
+    publication: new Publication(topics.entry('$SYS'), blocks, nextMessageId),
     parts: noParts(),
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),
     deadlines: new Deadlines(now, (error) => context.observer.fault?.(error, 'deadline')),
     turn: new Turn(wake),
     slabs: new SlabPool(),
+    blocks,
     now,
     lastMessageId: 0,
     nextMessageId,
