@@ -274,20 +274,6 @@ export abstract class ClientOutput {
     );
   }
 
-  /** A packet that nobody else gets is written where it is sent from. */
-  #writeOnce(
-    publication: Publication,
-    qos: QoS,
-    retain: boolean,
-    identifiers: readonly number[],
-    packetId: number,
-  ): void {
-    const { outbox, protocolVersion: version } = this;
-    const parts = publication.partsFor(version, qos, retain, 0, identifiers);
-    const offset = outbox.reserve(PublishFrame.partsLength(parts, version));
-    PublishFrame.writeParts(parts, version, packetId, outbox.slab, offset);
-  }
-
   #sendAliased(
     topicName: string,
     parts: UntitledParts,
@@ -312,18 +298,19 @@ export abstract class ClientOutput {
     identifiers: readonly number[] | undefined,
     packetId: number,
   ): void {
-    const { aliasesOut } = this;
+    const { aliasesOut, outbox, protocolVersion: version } = this;
     let alias = 0;
     if (aliasesOut !== undefined && this.#hasRoomForAlias(publication, qos, retain, identifiers)) {
       alias = aliasesOut.use(publication.topic);
     }
     const kind = alias === 0 ? 0 : alias > 0 ? 2 : 1;
-    if (identifiers !== undefined && alias === 0 && publication.payloadLength < BORROW_LIMIT) {
-      this.#writeOnce(publication, qos, retain, identifiers, packetId);
-      return;
-    }
-    const frame = this.#frame(publication, qos, retain, kind, identifiers);
-    this.outbox.appendFrame(frame, packetId, Math.abs(alias));
+    const isShort = publication.payloadLength < BORROW_LIMIT;
+    const frame = isShort
+      ? publication.sharedFrame(version, qos, retain, kind, identifiers)
+      : this.#frame(publication, qos, retain, kind, identifiers);
+    const topicAlias = Math.abs(alias);
+    if (frame !== undefined) outbox.appendFrame(frame, packetId, topicAlias);
+    else publication.writeTo(outbox, version, qos, retain, kind, topicAlias, identifiers, packetId);
   }
 
   /** A packet that sets an alias must reach the client, or the alias would not be set. */

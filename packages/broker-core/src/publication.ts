@@ -1,15 +1,19 @@
 import {
+  forwardedLength,
+  type HopProperties,
   PublishFrame,
   type ProtocolVersion,
   type PublishParts,
   type PublishView,
   type QoS,
   type TopicEntry,
+  writeForwarded,
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import { Arena } from './arena.ts';
 import type { BlockPool } from './block-pool.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
+import type { Outbox } from './outbox.ts';
 import { PayloadPool } from './payload-pool.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -41,6 +45,10 @@ export class Publication {
   );
   readonly #nextMessageId: () => number;
   #framesUsed = false;
+  /** The variant that was asked for last, by {@link sharedFrame}; -1 is none. */
+  #lastVariant = -1;
+  #lastIdentifiers: readonly number[] | undefined;
+  #lastFrame: PublishFrame | undefined;
   #view: PublishView | undefined;
   #message: MessageRecord | undefined;
   #properties: Uint8Array | undefined;
@@ -55,6 +63,11 @@ export class Publication {
     messageExpiryInterval: undefined,
     subscriptionIdentifiers: undefined,
     topicAlias: 0,
+  };
+  readonly #hop: HopProperties = {
+    topicAlias: 0,
+    isAliasKnown: false,
+    subscriptionIdentifiers: undefined,
   };
   #sourceIsV5 = false;
   #identical = false;
@@ -126,6 +139,7 @@ export class Publication {
       this.#frames.fill(undefined);
       this.#framesUsed = false;
     }
+    this.#lastVariant = -1;
     this.topic = topic;
     this.qos = qos;
     this.retain = retain;
@@ -203,10 +217,39 @@ export class Publication {
 
   /** The packet for receivers of that kind, encoded once. `alias`: 0 none, 1 topic and alias, 2 alias alone. */
   frame(version: ProtocolVersion, qos: QoS, retain: boolean, alias: 0 | 1 | 2): PublishFrame {
-    const key = ((alias * 2 + (version === 5 ? 1 : 0)) * 3 + qos) * 2 + (retain ? 1 : 0);
+    const key = variant(version, qos, retain, alias);
     return (this.#frames[key] ??= this.#remember(
       this.encode(version, qos, retain, alias, undefined),
     ));
+  }
+
+  /**
+   * The packet for a receiver like the one before it; `undefined` for the first of a kind, for whom
+   * alone a frame is not worth making: use {@link writeTo}.
+   */
+  sharedFrame(
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): PublishFrame | undefined {
+    const key = variant(version, qos, retain, alias);
+    const isSame =
+      key === this.#lastVariant && areSame(subscriptionIdentifiers, this.#lastIdentifiers);
+    if (isSame) {
+      return (this.#lastFrame ??= this.encode(
+        version,
+        qos,
+        retain,
+        alias,
+        subscriptionIdentifiers,
+      ));
+    }
+    this.#lastVariant = key;
+    this.#lastIdentifiers = subscriptionIdentifiers;
+    this.#lastFrame = undefined;
+    return undefined;
   }
 
   /** The packet for one receiver. */
@@ -217,12 +260,39 @@ export class Publication {
     alias: 0 | 1 | 2,
     subscriptionIdentifiers: readonly number[] | undefined,
   ): PublishFrame {
-    const parts = this.partsFor(version, qos, retain, alias, subscriptionIdentifiers);
+    const parts = this.#partsFor(version, qos, retain, alias, subscriptionIdentifiers);
     return PublishFrame.fromParts(parts, version);
   }
 
+  /** The packet for one receiver, written to its outbox: nobody else gets the same. */
+  writeTo(
+    outbox: Outbox,
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    topicAlias: number,
+    subscriptionIdentifiers: readonly number[] | undefined,
+    packetId: number,
+  ): void {
+    const view = this.#view;
+    if (view !== undefined && version === 5 && this.isIdentical(version, qos, retain)) {
+      const hop = this.#hop;
+      hop.topicAlias = topicAlias;
+      hop.isAliasKnown = alias === 2;
+      hop.subscriptionIdentifiers = subscriptionIdentifiers;
+      const offset = outbox.reserve(forwardedLength(view, hop));
+      writeForwarded(view, hop, packetId, outbox.slab, offset);
+      return;
+    }
+    const parts = this.#partsFor(version, qos, retain, alias, subscriptionIdentifiers);
+    parts.topicAlias = topicAlias;
+    const offset = outbox.reserve(PublishFrame.partsLength(parts, version));
+    PublishFrame.writeParts(parts, version, packetId, outbox.slab, offset);
+  }
+
   /** What the packet for one receiver is made of; the object serves the next one as well. */
-  partsFor(
+  #partsFor(
     version: ProtocolVersion,
     qos: QoS,
     retain: boolean,
@@ -285,6 +355,19 @@ export class Publication {
       view.end - view.payloadStart,
     );
   }
+}
+
+function variant(version: ProtocolVersion, qos: QoS, retain: boolean, alias: 0 | 1 | 2): number {
+  return ((alias * 2 + (version === 5 ? 1 : 0)) * 3 + qos) * 2 + (retain ? 1 : 0);
+}
+
+function areSame(
+  some: readonly number[] | undefined,
+  others: readonly number[] | undefined,
+): boolean {
+  if (some === others) return true;
+  if (some?.length !== others?.length) return false;
+  return some?.every((identifier, at) => identifier === others?.[at]) === true;
 }
 
 const NOTHING = new Uint8Array(0);
