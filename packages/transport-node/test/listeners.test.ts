@@ -128,6 +128,38 @@ describe('a listener', () => {
     await ended;
   });
 
+  test.each<[string, string | Buffer]>([
+    ['says nothing', ''],
+    ['sends half a ClientHello', Buffer.from([0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3])],
+  ])('for TLS cuts a client that %s, and serves the others', async (_name, bytes) => {
+    const accepted = new Accepted();
+    const secure = { ...(await serverCertificate()), handshakeTimeout: 50 };
+    const address = await listening(tlsListener({ port: 0, ...secure })).listen(accepted);
+    const { host, port } = address;
+    const silent = connect({ host, port });
+    const ended = new Promise<void>((resolve) => silent.once('close', () => resolve()));
+    silent.on('error', () => {});
+    silent.write(bytes);
+    await ended;
+    const client = await secureClient(address);
+    expect((await accepted.next()).remote.secure).toBe(true);
+    client.destroy();
+  });
+
+  test('for TLS ends the socket of a handshake that fails', async () => {
+    const accepted = new Accepted();
+    const listener = listening(tlsListener({ port: 0, ...(await serverCertificate()) }));
+    const { host, port } = await listener.listen(accepted);
+    const plain = connect({ host, port, allowHalfOpen: true });
+    const ended = new Promise<void>((resolve) => plain.once('close', () => resolve()));
+    plain.on('error', () => {});
+    plain.on('end', () => plain.end());
+    plain.resume();
+    plain.write(Buffer.from([0x10, 12, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 0])); // MQTT without TLS
+    await ended;
+    expect(accepted.errors).toEqual([]);
+  });
+
   test('for TLS that closes leaves connections whose handshake is done', async () => {
     const accepted = new Accepted();
     const listener = tlsListener({ port: 0, ...(await serverCertificate()) });
