@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Broker } from '@wellhead/broker-core';
+import { type Broker, defaultLimits } from '@wellhead/broker-core';
 import {
   tcpListener,
   tlsListener,
@@ -20,10 +20,16 @@ export function listenersOf(options: ServerOptions): Listener[] {
   if (port !== false) listeners.push(tcpListener({ host, port }));
   if (tls !== undefined) listeners.push(secureListener(host, tls));
   if (webSocketPort !== false) {
-    listeners.push(webSocketListener({ host, port: webSocketPort, path }));
+    const maxPayload = messageSizeOf(options);
+    listeners.push(webSocketListener({ host, port: webSocketPort, path, maxPayload }));
   }
   if (unixPath !== undefined) listeners.push(unixListener({ path: unixPath }));
   return listeners;
+}
+
+/** Of a WebSocket message: the largest packet, and several small ones beside it. */
+function messageSizeOf({ limits }: ServerOptions): number {
+  return (limits?.maximumPacketSize ?? defaultLimits.maximumPacketSize) + 65_536;
 }
 
 function secureListener(host: string, { port, certFile, keyFile }: TlsOptions): Listener {

@@ -123,8 +123,7 @@ function open(
     connection.end(ReasonCode.PacketTooLarge, 'CONNACK is larger than Maximum Packet Size', false);
     return;
   }
-  connection.open = true;
-  connection.reschedule();
+  connection.admitted();
   context.observer.connected?.(client, { sessionPresent });
   resume(context, session);
 }

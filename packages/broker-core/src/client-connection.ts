@@ -78,7 +78,20 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
       topics: context.topics,
       memory: context.blocks,
     });
+    this.#expect(context.limits.maximumConnectSize);
     this.reschedule();
+  }
+
+  /** CONNACK is on its way: packets may be larger from now on. */
+  admitted(): void {
+    this.open = true;
+    this.#expect(this.context.limits.maximumPacketSize);
+    this.reschedule();
+  }
+
+  /** A message of a transport that has messages may hold several packets. */
+  #expect(packetSize: number): void {
+    this.link.expect?.(packetSize + SEVERAL_PACKETS);
   }
 
   // -- from the driver
@@ -324,3 +337,6 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     }
   }
 }
+
+/** Small packets in one WebSocket message, beside the largest one. */
+const SEVERAL_PACKETS = 65_536;

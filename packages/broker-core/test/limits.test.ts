@@ -1,4 +1,5 @@
 import { encode } from '@wellhead/codec';
+import { memoryPair } from '@wellhead/transport/memory';
 import { expect, test } from 'vitest';
 import { type BrokerLimits, type BrokerOptions, createBroker } from '../src/index.ts';
 import { SimulatedHost, inWorld, publishPacket } from './support.ts';
@@ -482,5 +483,25 @@ test(
       expect(world.resume('r3').messages()).toEqual(['a=one q1 #1', 'a=two q2 #2']);
     },
     { limits: { deliveriesPerTurn: 10 } },
+  ),
+);
+
+test(
+  'S1: transports with messages of their own hold little before CONNECT, and not much more than a packet after it',
+  inWorld(
+    (world) => {
+      const [client, server] = memoryPair({ network: world.network });
+      const expected: number[] = [];
+      world.broker.handle(Object.assign(server, { expect: (size: number) => expected.push(size) }));
+      client.start({ data: () => undefined, drain: () => undefined, closed: () => undefined });
+      world.settle();
+      expect(expected).toEqual([1_000 + 65_536]);
+      client.write(
+        encode({ type: 1, protocolVersion: 5, clientId: 'c', cleanStart: true, keepAlive: 0 }, 5),
+      );
+      world.settle();
+      expect(expected).toEqual([1_000 + 65_536, 100_000 + 65_536]);
+    },
+    { limits: { maximumConnectSize: 1_000, maximumPacketSize: 100_000 } },
   ),
 );

@@ -3,20 +3,45 @@ import { type RemoteAddress, TransportError } from '@wellhead/transport';
 import { WebSocket } from 'ws';
 import { type CloseOptions, connectionLost, NodeConnection } from '@wellhead/transport/duplex';
 
-/** A connection over an accepted WebSocket: one binary message for each write. */
+export interface WebSocketConnectionOptions extends CloseOptions {
+  /** Milliseconds that one message may take to arrive, plus one for each byte of it. @default 10_000 */
+  readonly messageTimeout?: number;
+}
+
+/**
+ * A connection over an accepted WebSocket: one binary message for each write.
+ *
+ * `ws` shows messages when they are whole. What it holds until then is counted from the bytes that are
+ * read, and has to become a message before it is too much or has taken too long.
+ */
 export class WebSocketConnection extends NodeConnection {
   readonly stableChunks = true;
   readonly #webSocket: OwnedWebSocket;
+  readonly #messageTimeout: number;
+  #largestMessage: number = Infinity;
+  /** Bytes read that are in no message yet. */
+  #unfinished = 0;
+  #unfinishedTimer: NodeJS.Timeout | undefined;
+  /** What the last ping said that waits for its answer. */
+  #ping: Uint8Array | undefined;
 
   /** @param socket the one below, whose 'drain' is the only one there is */
-  constructor(webSocket: WebSocket, socket: Duplex, remote: RemoteAddress, options: CloseOptions) {
+  constructor(
+    webSocket: WebSocket,
+    socket: Duplex,
+    remote: RemoteAddress,
+    options: WebSocketConnectionOptions,
+  ) {
     super(remote, options);
     this.#webSocket = webSocket;
+    this.#messageTimeout = options.messageTimeout ?? MESSAGE_TIMEOUT;
     this.#webSocket[CONNECTION] = this;
     const below: OwnedSocket = socket;
     below[CONNECTION] = this;
-    socket.on('drain', onDrain);
-    webSocket.on('message', onMessage).on('ping', onPing).on('error', onError).on('close', onClose);
+    // before and behind the reading of `ws`
+    socket.on('drain', onDrain).prependListener('data', onBytes).on('data', onBytesRead);
+    webSocket.on('message', onMessage).on('ping', onPing).on('pong', onPong);
+    webSocket.on('error', onError).on('close', onClose);
     webSocket.pause();
   }
 
@@ -26,13 +51,71 @@ export class WebSocketConnection extends NodeConnection {
 
   /** [MQTT-6.0.0-1] Anything but binary data closes the connection. */
   refuseText(): void {
-    const message = 'A WebSocket message was not binary.';
-    this.shutDown(new TransportError('TRANSPORT_FRAME_REFUSED', message));
+    this.shutDown(frameRefused('A WebSocket message was not binary.'));
+  }
+
+  expect(largestMessage: number): void {
+    this.#largestMessage = largestMessage;
+  }
+
+  /** For event handlers: bytes have come, and `ws` has not looked at them yet. */
+  bytesCame(length: number): void {
+    this.#unfinished += length;
+  }
+
+  /** For event handlers: what came is a message, or a control frame, as a whole. */
+  framesCame(length: number): void {
+    this.#unfinished = Math.max(0, this.#unfinished - length);
+  }
+
+  /** For event handlers: `ws` has made what it can of the bytes that came. */
+  bytesRead(): void {
+    this.#answerPing();
+    if (this.#unfinished > this.#largestMessage + FRAMING) {
+      this.destroy(frameRefused('A WebSocket message was larger than what is taken now.'));
+    } else if (this.#unfinished > 0) {
+      this.#unfinishedTimer ??= this.#timer(this.#messageTimeout);
+    } else this.messageEnded();
+  }
+
+  /** For timers: a message began that long ago, and bytes of it give it more time. */
+  unfinishedTooLong(waited: number): void {
+    const allowed = this.#messageTimeout + this.#unfinished;
+    // while we do not read, the delay is ours
+    if (this.isPaused) this.#unfinishedTimer = this.#timer(this.#messageTimeout);
+    else if (waited < allowed) this.#unfinishedTimer = this.#timer(allowed - waited, waited);
+    else this.destroy(frameRefused('A WebSocket message did not become whole in time.'));
+  }
+
+  /** A message is whole; if another one has begun behind it, its time begins with the next bytes. */
+  messageCame(data: Uint8Array): void {
+    this.messageEnded();
+    this.#unfinished = 0;
+    if (data.length > 0) this.received(data);
+  }
+
+  /** RFC 6455 section 5.5.3 allows to answer the last ping alone; the answer waits until all that came is read. */
+  pinged(data: Uint8Array): void {
+    this.#ping = data;
+  }
+
+  /** For event handlers: nothing is waited for. */
+  messageEnded(): void {
+    if (this.#unfinishedTimer === undefined) return;
+    clearTimeout(this.#unfinishedTimer);
+    this.#unfinishedTimer = undefined;
+  }
+
+  #timer(delay: number, waited = 0): NodeJS.Timeout {
+    return setTimeout(onUnfinishedTooLong, delay, this, waited + delay).unref();
   }
 
   /** A peer that asks and does not read gets no answers to pile up. */
-  answerPing(data: Uint8Array): void {
+  #answerPing(): void {
     const webSocket = this.#webSocket;
+    const data = this.#ping;
+    if (data === undefined) return;
+    this.#ping = undefined;
     if (webSocket.readyState === WebSocket.OPEN && this.pendingBytes === 0) webSocket.pong(data);
   }
 
@@ -77,11 +160,28 @@ interface OwnedSocket extends Duplex {
 
 function onMessage(this: OwnedWebSocket, data: unknown, isBinary: boolean): void {
   if (!isBinary) this[CONNECTION]?.refuseText();
-  else if (data instanceof Uint8Array) this[CONNECTION]?.received(data);
+  else if (data instanceof Uint8Array) this[CONNECTION]?.messageCame(data);
 }
 
 function onPing(this: OwnedWebSocket, data: Buffer): void {
-  this[CONNECTION]?.answerPing(data);
+  this[CONNECTION]?.framesCame(CONTROL_HEADER + data.length);
+  this[CONNECTION]?.pinged(data);
+}
+
+function onPong(this: OwnedWebSocket, data: Buffer): void {
+  this[CONNECTION]?.framesCame(CONTROL_HEADER + data.length);
+}
+
+function onBytes(this: OwnedSocket, chunk: Uint8Array): void {
+  this[CONNECTION]?.bytesCame(chunk.length);
+}
+
+function onBytesRead(this: OwnedSocket): void {
+  this[CONNECTION]?.bytesRead();
+}
+
+function onUnfinishedTooLong(connection: WebSocketConnection, waited: number): void {
+  connection.unfinishedTooLong(waited);
 }
 
 function onDrain(this: OwnedSocket): void {
@@ -97,13 +197,17 @@ function onClose(this: OwnedWebSocket, status: number): void {
   if (status === ABNORMAL_CLOSURE && connection?.isOpen) {
     connection.failed(connectionLost('The connection ended without a closing handshake.'));
   }
+  connection?.messageEnded();
   connection?.gone();
 }
 
 function transportErrorOf(error: Error): TransportError {
-  const refused = 'code' in error && String(error.code).startsWith('WS_ERR_');
-  if (!refused) return connectionLost(error.message, error);
-  return new TransportError('TRANSPORT_FRAME_REFUSED', error.message, { cause: error });
+  const isRefused = 'code' in error && String(error.code).startsWith('WS_ERR_');
+  return isRefused ? frameRefused(error.message, error) : connectionLost(error.message, error);
+}
+
+function frameRefused(message: string, cause?: unknown): TransportError {
+  return new TransportError('TRANSPORT_FRAME_REFUSED', message, { cause });
 }
 
 const CONNECTION = Symbol('connection');
@@ -111,3 +215,8 @@ const BINARY = Object.freeze({ binary: true });
 const NORMAL_CLOSURE = 1000;
 const UNSUPPORTED_DATA = 1003;
 const ABNORMAL_CLOSURE = 1006;
+const MESSAGE_TIMEOUT = 10_000;
+/** Frame headers of a message, and one of the next. */
+const FRAMING = 1024;
+/** Two bytes and the mask. */
+const CONTROL_HEADER = 6;

@@ -12,6 +12,8 @@ export interface WebSocketOptions extends CloseOptions {
   readonly path?: string;
   /** Largest WebSocket message in bytes; one may hold many MQTT packets. @default 16 MiB and 64 KiB */
   readonly maxPayload?: number;
+  /** Milliseconds that one WebSocket message may take to arrive, plus one second for each KiB of it. @default 10_000 */
+  readonly messageTimeout?: number;
 }
 
 /** Turns upgrade requests for one path into connections. */
@@ -23,12 +25,14 @@ export class WebSocketUpgrade {
   constructor(options: WebSocketOptions) {
     this.path = options.path ?? DEFAULT_PATH;
     this.#options = options;
+    const maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false, // a small frame must not become a large one
-      maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
+      maxPayload,
       maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: Math.max(MAX_FRAGMENTS, Math.ceil(maxPayload / SMALLEST_USUAL_READ)),
       skipUTF8Validation: true, // text closes the connection whatever it says
       autoPong: false, // the connection answers, while it may
       handleProtocols: (offered) => chooseProtocol(offered) ?? false,
@@ -92,3 +96,5 @@ const DEFAULT_PATH = '/mqtt';
 const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024 + 64 * 1024;
 /** A message in more pieces than this is an attempt to make small bytes cost much memory. */
 const MAX_FRAGMENTS = 4096;
+/** Nor are reads on the way to a large message this small, but for a peer that wants to cost memory. */
+const SMALLEST_USUAL_READ = 1024;

@@ -44,6 +44,11 @@ export interface Connection {
   write(bytes: Uint8Array): boolean;
   /** The same for several pieces: one system call, or one WebSocket message, where that is possible. */
   writev(chunks: readonly Uint8Array[]): boolean;
+  /**
+   * The most bytes in one piece that the receiver has use for from now on, of a transport that holds messages of its own
+   * back until they are whole: it ends the connection rather than hold more. Others hold nothing, and have no such method.
+   */
+  expect?(largestMessage: number): void;
   /** No `data()` until `resume()`. */
   pause(): void;
   resume(): void;

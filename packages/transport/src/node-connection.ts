@@ -36,6 +36,11 @@ export abstract class NodeConnection implements Connection {
     return this.#state === 'open';
   }
 
+  /** Its owner does not want to be shown anything now. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   start(receiver: ConnectionReceiver): void {
     if (this.#receiver) throw new TypeError('A connection is started once.');
     this.#receiver = receiver;
