@@ -8,7 +8,7 @@
 //   retained <topicName>           an outline, as `loadRetained` gives it
 //   counters                       sizes, and the last numbers that were given
 
-import { checkChanges, StoreError } from '@wellhead/session-store';
+import { checkChanges, refusedBehind, StoreError } from '@wellhead/session-store';
 import { applyChanges, NOTHING } from './apply-changes.js';
 import { AtomicRows, readPage, rowKey } from './atomic-rows.js';
 
@@ -17,6 +17,7 @@ export class KeyValueSessionStore {
   supports = { durable: true, shared: false };
   #rows;
   #counters; // in memory too, because `sizes` answers at once
+  #refusal; // of the commit that was refused last
   #disposal;
 
   /** The map (key-value-map.js) is the store's from now on. */
@@ -32,14 +33,26 @@ export class KeyValueSessionStore {
   }
 
   async commit(changes) {
-    this.#counters = await this.#transact(async (draft) => {
-      const epochs = new Map();
-      for (const { clientId } of changes.flatMap((change) => change.deliveries ?? change))
-        epochs.set(clientId, (await draft.get(rowKey('session', clientId)))?.epoch);
-      const error = checkChanges(changes, (clientId) => epochs.get(clientId));
-      if (error) throw error;
-      return applyChanges(draft, changes);
-    });
+    const known = this.#refusal;
+    try {
+      this.#counters = await this.#transact((draft) => {
+        // one before this was refused, and whoever handed this over did not know it
+        if (this.#refusal !== known) throw refusedBehind(this.#refusal);
+        return this.#apply(draft, changes);
+      });
+    } catch (error) {
+      if (this.#refusal === known) this.#refusal = error;
+      throw error;
+    }
+  }
+
+  async #apply(draft, changes) {
+    const epochs = new Map();
+    for (const { clientId } of changes.flatMap((change) => change.deliveries ?? change))
+      epochs.set(clientId, (await draft.get(rowKey('session', clientId)))?.epoch);
+    const error = checkChanges(changes, (clientId) => epochs.get(clientId));
+    if (error) throw error;
+    return applyChanges(draft, changes);
   }
 
   load(options) {

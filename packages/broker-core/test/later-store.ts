@@ -1,11 +1,12 @@
-import type {
-  MessageRecord,
-  QueuedDelivery,
-  RetainedRecord,
-  SessionChange,
-  SessionRecord,
-  SessionStore,
-  StoreSizes,
+import {
+  refusedBehind,
+  type MessageRecord,
+  type QueuedDelivery,
+  type RetainedRecord,
+  type SessionChange,
+  type SessionRecord,
+  type SessionStore,
+  type StoreSizes,
 } from '@wellhead/session-store';
 import { MemorySessionStore } from '@wellhead/session-store/memory';
 
@@ -66,9 +67,11 @@ export class LaterStore implements SessionStore {
     this.settleAll();
   }
 
-  /** The oldest commit fails: nothing of it is kept. */
+  /** The oldest commit fails, and those behind it with it: nothing of them is kept. */
   fail(error: unknown): void {
-    this.pending.shift()?.reject(error);
+    const [first, ...behind] = this.pending.splice(0);
+    first?.reject(error);
+    for (const { reject } of behind) reject(refusedBehind(error));
   }
 
   #apply(changes: readonly SessionChange[]): void {

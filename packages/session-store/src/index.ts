@@ -28,4 +28,4 @@ export type {
   WillSet,
 } from './session-change.ts';
 export type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
-export { StoreError, type StoreErrorCode } from './store-error.ts';
+export { refusedBehind, StoreError, type StoreErrorCode } from './store-error.ts';

@@ -10,7 +10,7 @@ import type {
 import type { Enqueued, SessionChange, SessionOpened } from './session-change.ts';
 import type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
 import { SteadyMap } from './steady-map.ts';
-import { StoreError } from './store-error.ts';
+import { refusedBehind, StoreError } from './store-error.ts';
 
 /**
  * The reference store: everything in this process, everything at once. `commit()` answers undefined, unless it
@@ -29,10 +29,12 @@ export class MemorySessionStore implements SessionStore {
   #deliveries = 0;
   #lastMessageId = 0;
   #closed = false;
+  /** Why a commit was refused, until its caller has been told. */
+  #refusal: StoreError | undefined;
 
   commit(changes: readonly SessionChange[]): Promise<void> | undefined {
-    const error = this.#closed ? closedError() : checkChanges(changes, this.#epochOf);
-    if (error) return Promise.reject(error);
+    const error = this.#closed ? closedError() : this.#check(changes);
+    if (error) return this.#refuse(error);
     for (const change of changes) this.#apply(change);
     return undefined;
   }
@@ -91,6 +93,19 @@ export class MemorySessionStore implements SessionStore {
     this.#messageBytes = 0;
     this.#retainedBytes = 0;
     this.#deliveries = 0;
+  }
+
+  #check(changes: readonly SessionChange[]): StoreError | undefined {
+    if (this.#refusal !== undefined) return refusedBehind(this.#refusal);
+    return checkChanges(changes, this.#epochOf);
+  }
+
+  #refuse(why: StoreError): Promise<void> {
+    this.#refusal ??= why;
+    const refused = Promise.reject(why);
+    // the first to hear of it, just before its caller
+    refused.catch(() => (this.#refusal = undefined));
+    return refused;
   }
 
   readonly #epochOf = (clientId: string): number | undefined => this.#sessions.get(clientId)?.epoch;

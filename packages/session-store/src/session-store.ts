@@ -18,7 +18,9 @@ export interface SessionStore extends AsyncDisposable {
    * Applies the changes in order, all or nothing. `undefined` means done; a promise settles when they are as durable
    * as the store was opened for, and rejects with a `StoreError`, having applied nothing. The records, bytes
    * included, are the store's from now on and nobody changes them; the array is the caller's again once this settles.
-   * Commits take effect in the order of the calls.
+   * Commits take effect in the order of the calls. That holds for what is tried again as well: a store that refuses a
+   * commit refuses those already handed over behind it, with `STORE_FAILED`, and takes the next one that is handed over
+   * once the promise of the refused one has rejected. So nothing can take effect ahead of a retry that belongs before it.
    */
   commit(changes: readonly SessionChange[]): Promise<void> | undefined;
 

@@ -3,7 +3,7 @@
  * - `STORE_INVALID_CHANGE`: a change says something impossible, such as Packet Identifier 0
  * - `STORE_FULL`: no room; the same commit may succeed later
  * - `STORE_CLOSED`: the store was closed
- * - `STORE_FAILED`: reading or writing failed; `cause` says why
+ * - `STORE_FAILED`: reading or writing failed, or a commit before this one was refused; `cause` says why
  * - `STORE_IN_USE`: another process has the store's directory
  * - `STORE_READ_ONLY`: the directory or its files cannot be written
  * - `STORE_FORMAT`: the directory was written by a newer version
@@ -17,6 +17,11 @@ export type StoreErrorCode =
   | 'STORE_IN_USE'
   | 'STORE_READ_ONLY'
   | 'STORE_FORMAT';
+
+/** For adapters: what becomes of a commit that was handed over behind a refused one. */
+export function refusedBehind(cause: unknown): StoreError {
+  return new StoreError('STORE_FAILED', 'A commit before this one was refused.', { cause });
+}
 
 /** A store did not do what it was asked; of a refused commit nothing was applied. */
 export class StoreError extends Error {

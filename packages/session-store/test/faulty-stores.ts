@@ -27,16 +27,18 @@ interface Fault {
 
 class FaultyStore extends NaiveStore {
   readonly #fault: Fault;
+  readonly #inner: NaiveStore;
 
   constructor(place: Place, fault: Fault) {
     super(place);
     this.#fault = fault;
+    this.#inner = new NaiveStore(place);
   }
 
   override async commit(changes: readonly SessionChange[]): Promise<void> {
     const { change, commit } = this.#fault;
     const wrong = change ? changes.flatMap((each) => change(each)) : changes;
-    await (commit ? commit(new NaiveStore(this.place), wrong, this.place) : super.commit(wrong));
+    await (commit ? commit(this.#inner, wrong, this.place) : super.commit(wrong));
   }
 
   override async *load(options?: { signal?: AbortSignal }): AsyncIterable<SessionRecord> {
@@ -98,6 +100,10 @@ export const faults: readonly [name: string, fault: Fault][] = [
   [
     'applies changes in the reverse order',
     { commit: (store, changes) => store.commit(changes.toReversed()) },
+  ],
+  [
+    'takes what was handed over behind a refused commit',
+    { commit: (_store, changes, place) => new NaiveStore(place).commit(changes) },
   ],
   ['ignores epochs', { commit: withCurrentEpochs }],
   [

@@ -1,5 +1,6 @@
 import {
   checkChanges,
+  refusedBehind,
   type MessageRecord,
   type QueuedDelivery,
   type RetainedRecord,
@@ -27,16 +28,25 @@ export class NaiveStore implements SessionStore {
   readonly supports = { durable: true, shared: true };
   protected readonly place: Place;
   #closed = false;
+  /** Why a commit was refused, until its caller has been told. */
+  #refusal: unknown;
 
   constructor(place: Place) {
     this.place = place;
   }
 
   async commit(changes: readonly SessionChange[]): Promise<void> {
+    const done = this.#commit(changes);
+    done.catch(() => (this.#refusal = undefined));
+    await done;
+  }
+
+  async #commit(changes: readonly SessionChange[]): Promise<void> {
     this.#assertOpen();
+    if (this.#refusal !== undefined) throw refusedBehind(this.#refusal);
     const next = structuredClone(this.place.state);
     const error = checkChanges(changes, (id) => find(next, id)?.record.epoch);
-    if (error) throw error;
+    if (error) throw (this.#refusal = error);
     for (const change of changes) apply(next, structuredClone(change));
     this.place.state = next;
   }

@@ -158,11 +158,11 @@ export class LmdbSessionStore implements SessionStore {
   #transact(commits: readonly PendingCommit[]): void {
     const state = this.#state;
     const { durability, journalLimit } = this.#options;
-    const accepted: PendingCommit[] = [];
+    let accepted = commits;
     let written: Promise<void> | undefined;
     try {
       beginTransaction(state);
-      for (const commit of commits) if (this.#apply(commit)) accepted.push(commit);
+      accepted = this.#applyAll(commits);
       written = endTransaction(state, this.#database, journalLimit);
     } catch (error) {
       written = Promise.reject(error);
@@ -177,21 +177,24 @@ export class LmdbSessionStore implements SessionStore {
         this.#over();
       },
       (error: unknown) => {
-        this.#rejectAll(accepted, error);
+        // in memory they are done, whatever becomes of the file
+        this.#rejectAll(durability === 'memory' ? [] : accepted, error);
         return this.#recover();
       },
     );
   }
 
-  /** False when the commit was refused as a whole. */
-  #apply(commit: PendingCommit): boolean {
-    const error = this.#refusal(commit.changes);
-    if (error) {
-      commit.reject(error);
-      return false;
+  /** Up to the first that is refused: those behind it are refused with it. Gives those that were applied. */
+  #applyAll(commits: readonly PendingCommit[]): readonly PendingCommit[] {
+    for (const [index, commit] of commits.entries()) {
+      const error = this.#refusal(commit.changes);
+      if (error !== undefined) {
+        this.#queue.refuse(commit, error, commits.slice(index + 1));
+        return commits.slice(0, index);
+      }
+      for (const change of commit.changes) applyChange(this.#state, change);
     }
-    for (const change of commit.changes) applyChange(this.#state, change);
-    return true;
+    return commits;
   }
 
   #refusal(changes: readonly SessionChange[]): StoreError | undefined {
@@ -231,7 +234,8 @@ export class LmdbSessionStore implements SessionStore {
     const { dataFile, room } = this.#options;
     const error = failure(cause, dataFile, room);
     if (error.code === 'STORE_FULL') room.wasFull();
-    for (const commit of commits) commit.reject(error);
+    const [first, ...behind] = commits;
+    if (first !== undefined) this.#queue.refuse(first, error, behind);
   }
 
   #transactionOver(): Promise<void> {

@@ -136,10 +136,40 @@ export const commitCases: readonly StoreCase[] = [
 
   storeCase('a refused commit does not spoil the next', async (store) => {
     await store.commit([...STATE]);
-    const refused = settle(store, [enqueued(70, 'c'), STALE]);
-    const accepted = settle(store, [enqueued(71, 'c')]);
-    assert.equal((await Promise.allSettled([refused, accepted]))[1]?.status, 'fulfilled');
+    await assert.rejects(settle(store, [enqueued(70, 'c'), STALE]));
+    await settle(store, [enqueued(71, 'c')]);
     assert.deepEqual(await queueIds(store, 'c'), [1, 2, 71]);
+  }),
+
+  storeCase(
+    'a refused commit takes those with it that were handed over behind it',
+    async (store) => {
+      await store.commit([...STATE]);
+      const before = settle(store, [enqueued(69, 'c')]);
+      const refused = settle(store, [enqueued(70, 'c'), STALE]);
+      const behind = [71, 72, 73].map((id) => settle(store, [enqueued(id, 'c')]));
+      const results = await Promise.allSettled([before, refused, ...behind]);
+      assert.deepEqual(results.map(outcomeOf), [
+        'done',
+        'STORE_STALE_EPOCH',
+        'STORE_FAILED',
+        'STORE_FAILED',
+        'STORE_FAILED',
+      ]);
+      assert.deepEqual(await queueIds(store, 'c'), [1, 2, 69]);
+    },
+  ),
+
+  storeCase('what is tried again comes before what is handed over behind it', async (store) => {
+    await store.commit([...STATE]);
+    const commits: Promise<void>[] = [];
+    const again = settle(store, [enqueued(70, 'c'), STALE]).catch(() => {
+      commits.push(settle(store, [enqueued(70, 'c')]));
+    });
+    await Promise.allSettled([again, settle(store, [enqueued(71, 'c')])]);
+    commits.push(settle(store, [enqueued(72, 'c')]));
+    await Promise.all(commits);
+    assert.deepEqual(await queueIds(store, 'c'), [1, 2, 70, 72]);
   }),
 
   storeCase('commits take effect in the order of the calls', async (store) => {
@@ -199,6 +229,12 @@ async function assertRefused(
     return true;
   });
   assert.deepEqual(await dump(store), before);
+}
+
+function outcomeOf(result: PromiseSettledResult<void>): string {
+  if (result.status === 'fulfilled') return 'done';
+  const { reason } = result;
+  return reason instanceof StoreError ? reason.code : String(reason);
 }
 
 async function settle(store: SessionStore, changes: readonly SessionChange[]): Promise<void> {
