@@ -1,11 +1,11 @@
-import { ReasonCode } from '@wellhead/codec';
-import { type SessionChange, StoreError } from '@wellhead/session-store';
+import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
 import type { PageRequest, Turn } from '../turn.ts';
+import { isRetriable, withoutStale } from './stale-changes.ts';
 import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
 /**
@@ -22,6 +22,8 @@ export class TurnDriver {
   readonly #waiting: ClientConnection[] = [];
   /** Settles with the last commit. */
   #tail: Promise<unknown> = Promise.resolve();
+  /** The last commit that was handed over when one was refused: all up to there are refused, and come first again. */
+  #refusedUntil = 0;
   #isRetryDue = false;
   /** Commits under way of what has failed before: pages show nothing of it yet. */
   #secondTries = 0;
@@ -102,7 +104,8 @@ export class TurnDriver {
     const reading = turn.takeReading();
     let pending: Promise<void> | undefined;
     // what failed first comes first: until all that failed behind it is here as well, nothing else is tried
-    const mustWait = turn.retried.length > 0 && this.#secondTries > 0;
+    const isRefusing = this.#settledCommit < this.#refusedUntil;
+    const mustWait = isRefusing || (turn.retried.length > 0 && this.#secondTries > 0);
     if (!mustWait && (turn.changes.length > 0 || this.#isRetryDue)) {
       const changes = turn.retried.length === 0 ? turn.changes : [...turn.retried, ...turn.changes];
       turn.changes = [];
@@ -116,6 +119,8 @@ export class TurnDriver {
       else context.retained.stored(changes);
     }
     if (pending === undefined && reading.length > 0) this.#readSettled(turn, reading);
+    // which number the next commit has is not known as long as others may be tried again before it
+    if (isRefusing) return Infinity;
     // what is to be tried again is in the next commit
     if (turn.retried.length > 0) return this.#lastCommit + 1;
     return turn.unsettled > 0 ? this.#lastCommit : 0;
@@ -145,7 +150,10 @@ export class TurnDriver {
     if (isSecondTry) this.#secondTries++;
     const stored = pending.then(
       () => undefined,
-      (error: unknown) => ({ error }),
+      (error: unknown) => {
+        this.#refusedUntil = Math.max(this.#refusedUntil, this.#lastCommit);
+        return { error };
+      },
     );
     const settled = Promise.all([stored, this.#tail]).then(([failure]) => {
       this.#settledPromises.delete(settled);
@@ -189,7 +197,7 @@ export class TurnDriver {
   ): void {
     context.counters.storeFailures++;
     context.observer.fault?.(error, 'store');
-    const retried = changesToRetry(context, changes);
+    const retried = changesToRetry(context, commit, changes);
     // behind what is to be tried already, so that changes keep their order
     const next =
       isSecondTry || context.turn.retried.length > 0
@@ -265,6 +273,13 @@ export class TurnDriver {
     connection.dirty = false;
     const mustWait = connection.held.length > 0 || (connection.gated && commit > 0);
     connection.gated = false;
+    if (mustWait && commit === Infinity) {
+      connection.dirty = true;
+      connection.gated = true;
+      this.#context.turn.dirty.push(connection);
+      this.#everythingHasLeft = false;
+      return;
+    }
     if (mustWait) {
       if (connection.held.length === 0) this.#waiting.push(connection);
       // nothing that follows may overtake what waits already
@@ -335,54 +350,6 @@ function commitOf(
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-/** Changes of a session that is no more must not take those of others with them; nothing is left when none are. */
-function withoutStale(
-  { sessions }: BrokerContext,
-  changes: readonly SessionChange[],
-  error: unknown,
-): readonly SessionChange[] {
-  if (!(error instanceof StoreError) || error.code !== 'STORE_STALE_EPOCH') return [];
-  const { clientId } = error;
-  const session = clientId === undefined ? undefined : sessions.get(clientId);
-  const others: SessionChange[] = [];
-  const current: SessionChange[] = [];
-  const old: SessionChange[] = [];
-  for (const change of changes) {
-    if (!('clientId' in change) || change.clientId !== clientId) others.push(change);
-    else (change.epoch === session?.epoch ? current : old).push(change);
-  }
-  if (old.length > 0) return [...lastWord(old), ...others, ...current];
-  // a session of now that the store does not know: what it was to keep is not kept, and its client must not think so
-  session?.connection?.fail(ReasonCode.QuotaExceeded, 'the session cannot be stored');
-  return others;
-}
-
-/**
- * What the store has of a session that has ended must not come back. It is removed; if the store has it
- * of an older epoch, it is taken over first; and if that is refused, it is somebody else's by now.
- */
-function lastWord(old: readonly SessionChange[]): SessionChange[] {
-  const removed = old.find((change) => change.type === 'session-removed');
-  if (removed?.type !== 'session-removed') return [];
-  if (old.length === 1) return takenAndRemoved(removed);
-  return old.length === 2 && old[0]?.type === 'session-opened' ? [] : [removed];
-}
-
-function takenAndRemoved(
-  removed: Extract<SessionChange, { type: 'session-removed' }>,
-): SessionChange[] {
-  const { clientId, epoch } = removed;
-  const opened = { clientId, epoch, sessionExpiryInterval: 0, protocolVersion: 5 } as const;
-  return [{ type: 'session-opened', ...opened }, removed];
-}
-
-/** A store that was full or failed may do better later; one that says that the changes are wrong will not. */
-function isRetriable(error: unknown): boolean {
-  return (
-    !(error instanceof StoreError) || error.code === 'STORE_FULL' || error.code === 'STORE_FAILED'
-  );
 }
 
 /** A write costs some microseconds of system time. */

@@ -1,30 +1,87 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
-import type { DeliveryRecord, MessageRecord, SessionChange } from '@wellhead/session-store';
+import type { MessageRecord, SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
+import { guard } from '../guard.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
 import { messageSize } from '../message.ts';
 import type { Session } from '../session.ts';
+import { withdrawDeliveries } from '../withdraw-deliveries.ts';
+import {
+  type Withdrawal,
+  hasPublishes,
+  joined,
+  refusal,
+  withdrawPackets,
+} from './withdraw-packets.ts';
 
 /**
  * What becomes of a commit that has failed, when the disk is full for example. Messages of publishers
- * are refused: they were not acknowledged, and MQTT 5 clients are told 0x97. Everything else, which
- * frees room or costs next to none, is tried again, and what it promises is said when it is true.
+ * are refused: they were not acknowledged, and MQTT 5 clients are told 0x97; who was to get them has
+ * not got them. Everything else, which frees room or costs next to none, is tried again, and what it
+ * promises is said when it is true.
  */
 export function changesToRetry(
   context: BrokerContext,
+  commit: number,
   changes: readonly SessionChange[],
 ): SessionChange[] {
   const retried: SessionChange[] = [];
+  const withdrawn = new Map<Session, Lost>();
   for (const change of changes) {
-    if (change.type === 'enqueued') withdrawDeliveries(context, change.message, change.deliveries);
+    if (change.type === 'enqueued') noteWithdrawn(context, change, withdrawn);
     else if (change.type === 'retained-set') restoreRetained(context, change.message.topicName);
     // its connection may have been taken over: the promise alone would not find it
-    else if (change.type === 'received')
-      forgetReceipt(context, context.sessions.get(change.clientId), change.packetId);
-    else retried.push(change);
+    else if (change.type === 'received') {
+      const session = context.sessions.get(change.clientId);
+      if (session === undefined) continue;
+      forgetReceipt(context, session, change.packetId);
+      withdrawnOf(session, withdrawn).receipts.add(change.packetId);
+    } else retried.push(change);
   }
+  for (const [session, lost] of withdrawn) withdraw(context, commit, session, lost);
   return retried;
+}
+
+/** What one session has lost by a failed commit. */
+interface Lost {
+  readonly messages: Map<number, MessageRecord>;
+  readonly receipts: Set<number>;
+}
+
+function withdrawnOf(session: Session, withdrawn: Map<Session, Lost>): Lost {
+  let lost = withdrawn.get(session);
+  if (lost === undefined) {
+    lost = { messages: new Map(), receipts: new Set() };
+    withdrawn.set(session, lost);
+  }
+  return lost;
+}
+
+function withdraw(
+  context: BrokerContext,
+  commit: number,
+  session: Session,
+  { messages, receipts }: Lost,
+): void {
+  const publishes = withdrawDeliveries(session, messages);
+  const { connection } = session;
+  if (connection === undefined) return;
+  if (publishes.size + receipts.size > 0)
+    guard(connection, () => withdrawPackets(connection, commit, { publishes, receipts }));
+  if (session.hasWaiting) context.turn.continueLater(connection);
+}
+
+function noteWithdrawn(
+  { sessions }: BrokerContext,
+  { message, deliveries }: Extract<SessionChange, { type: 'enqueued' }>,
+  withdrawn: Map<Session, Lost>,
+): void {
+  for (const { clientId } of deliveries) {
+    const session = sessions.get(clientId);
+    if (session !== undefined)
+      withdrawnOf(session, withdrawn).messages.set(message.messageId, message);
+  }
 }
 
 /**
@@ -37,7 +94,10 @@ export function withdrawHeld(
   next: number | undefined,
   isSecondTry: boolean,
 ): void {
-  const { closing, held } = connection;
+  const { closing } = connection;
+  // whose session it was is not known any more; what the store has of it goes to the next connection
+  if (closing) withdrawPackets(connection, commit, EVERY_PUBLISH);
+  const { held } = connection;
   const kept: HeldOutput[] = [];
   for (const [index, output] of held.entries()) {
     if (output.commit !== commit) kept.push(output);
@@ -86,20 +146,23 @@ function withdrawPromises(
     if (isRefused) break;
   }
   if (!isRefused) say(bytes.subarray(from));
-  const mustWait = next !== undefined && (promises.length > 0 || !isSecondTry);
+  const isWaiting = promises.length > 0 || !isSecondTry || isSending(connection, said, length);
+  const mustWait = next !== undefined && isWaiting;
   const commit = mustWait ? next : output.commit;
   return { commit, chunks: [said.subarray(0, length)], promises };
 }
 
-/** What a publisher is told instead: nothing in MQTT 3.x. Undefined for what is no message of a publisher. */
-function refusalOf(
-  connection: ClientConnection,
-  { packetId, type }: PromisedPacket,
-): Uint8Array | undefined {
+/** How far its messages have come is among what is tried again: a Packet Identifier is durable before it is used. */
+function isSending({ session }: ClientConnection, bytes: Uint8Array, length: number): boolean {
+  return session?.durable === true && hasPublishes(bytes.subarray(0, length));
+}
+
+/** Undefined for what is no message of a publisher. */
+function refusalOf(connection: ClientConnection, promise: PromisedPacket): Uint8Array | undefined {
+  const { packetId, type } = promise;
   if (type !== PacketType.Puback && type !== PacketType.Pubrec) return undefined;
   if (type === PacketType.Pubrec) forgetReceipt(connection.context, connection.session, packetId);
-  if (connection.protocolVersion !== 5) return NOTHING;
-  return encode({ type, packetId, reasonCode: ReasonCode.QuotaExceeded }, 5);
+  return refusal(connection, promise);
 }
 
 /** A session that outlives its connection, and is not stored; the others need no store to be what they are. */
@@ -129,24 +192,6 @@ function forgetReceipt(
   }
 }
 
-/** What was counted for the store alone is not there. */
-function withdrawDeliveries(
-  context: BrokerContext,
-  message: MessageRecord,
-  deliveries: readonly DeliveryRecord[],
-): void {
-  for (const { clientId } of deliveries) {
-    const session = context.sessions.get(clientId);
-    // another session of that client, or one that settles it by itself
-    if (session === undefined || session.newestMessage < message.messageId) continue;
-    if (message.messageId <= Math.max(session.newestInMemory, session.leftInMemory)) continue;
-    // the page that comes tells; and what is in memory is counted by itself
-    if (session.loading || session.backlog <= 0) continue;
-    session.queuedMessages--;
-    session.queuedBytes -= messageSize(message);
-  }
-}
-
 /** The index follows the store again. */
 function restoreRetained(context: BrokerContext, topicName: string): void {
   context.retained.remove(topicName);
@@ -160,17 +205,7 @@ function restoreRetained(context: BrokerContext, topicName: string): void {
   );
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
-
-const NOTHING = new Uint8Array(0);
+const EVERY_PUBLISH: Withdrawal = { publishes: 'all', receipts: new Set() };
 /** What an acknowledgement with its Reason Code is longer by. */
 const REFUSAL_GROWTH = 8;
 /** The return code of 3.x. */

@@ -53,10 +53,12 @@ export function checkNothingLeft(player: Player): void {
 
 /** The turn has ended, and nobody is to be called again. */
 function checkRest({ context: { turn }, store }: Player): void {
-  const mayWait = turn.retried.length > 0 && store.waiting > 0;
+  // what failed comes first, and what stands for the rest waits with it
+  const mayWait = store.hasFailed && store.waiting > 0;
+  const dirty = turn.dirty.filter(({ gated }) => !(mayWait && gated));
   const left = {
     changes: mayWait ? 0 : turn.changes.length,
-    dirty: turn.dirty.length,
+    dirty: dirty.length,
     continuing: turn.continuing.length,
     work: turn.work.length,
     reading: turn.reading.length,

@@ -218,8 +218,7 @@ export class Player {
       fault: (error, where) => {
         if (isInjected(error)) return;
         // changes that were on their way already when the session they belong to was refused
-        const isConsequence = error instanceof StoreError && error.code === 'STORE_STALE_EPOCH';
-        if (isConsequence && this.store.hasFailed) return;
+        if (isOfRefusedSession(error) && this.store.hasFailed) return;
         this.#fail(
           new Violation(
             'fault',
@@ -772,6 +771,11 @@ function isInjected(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause)
     if (one instanceof InjectedError) return true;
   return false;
+}
+
+function isOfRefusedSession(error: unknown): boolean {
+  if (!(error instanceof StoreError)) return false;
+  return error.code === 'STORE_STALE_EPOCH' || isOfRefusedSession(error.cause);
 }
 
 function publishPacket(sent: Sent, packetId: number): Publish {

@@ -33,6 +33,8 @@ export class ReluctantStore implements SessionStore {
   #unsettled = 0;
   /** Commits that are refused, and nobody has been told yet. */
   #refusing = 0;
+  /** Commits that the store inside has refused, when it was their turn. */
+  #refused = 0;
 
   constructor(mode: StoreMode, inner: MemorySessionStore = new MemorySessionStore()) {
     this.mode = mode;
@@ -85,19 +87,28 @@ export class ReluctantStore implements SessionStore {
     this.#unsettled++;
     const early = this.mode === 'in-order' || mustFail ? undefined : this.inner.commit(changes);
     early?.catch(() => undefined);
+    const isRefusal = mustFail || early !== undefined;
+    if (early !== undefined) this.#refusing++;
+    const known = this.#refused;
     return this.#answer(async () => {
       this.#unsettled--;
-      if (mustFail) this.#refusing--;
+      if (isRefusal) this.#refusing--;
       try {
-        if (mustFail)
+        if (mustFail || known !== this.#refused)
           throw new StoreError('STORE_FULL', 'as told', { cause: new InjectedError('full') });
-        await (this.mode === 'in-order' ? this.inner.commit(changes) : early);
+        await (this.mode === 'in-order' ? this.#inTurn(changes) : early);
         this.#note(changes, 'settled');
       } catch (error) {
         this.#note(changes, 'failed');
         throw error;
       }
     });
+  }
+
+  #inTurn(changes: readonly SessionChange[]): Promise<void> | undefined {
+    const refused = this.inner.commit(changes);
+    if (refused !== undefined) this.#refused++;
+    return refused;
   }
 
   load(): AsyncIterable<SessionRecord> {

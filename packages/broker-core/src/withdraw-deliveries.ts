@@ -1,0 +1,68 @@
+import type { MessageRecord } from '@wellhead/session-store';
+import { messageSize } from './message.ts';
+import type { Session } from './session.ts';
+
+/** Messages by their identifiers. */
+export type Withdrawn = ReadonlyMap<number, MessageRecord>;
+
+/**
+ * Takes back what one session was given, because the store did not take it: nobody has been told of it.
+ * Gives the Packet Identifiers that are free again; their PUBLISH packets must not leave.
+ */
+export function withdrawDeliveries(session: Session, withdrawn: Withdrawn): ReadonlySet<number> {
+  const inMemory = new Set<number>();
+  const packetIds = withdrawInFlight(session, withdrawn, inMemory);
+  withdrawWaiting(session, withdrawn, inMemory);
+  for (const message of withdrawn.values())
+    if (!inMemory.has(message.messageId)) withdrawStored(session, message);
+  return packetIds;
+}
+
+function withdrawInFlight(
+  session: Session,
+  withdrawn: Withdrawn,
+  inMemory: Set<number>,
+): ReadonlySet<number> {
+  const packetIds = new Set<number>();
+  session.window?.forEach((packetId, _qos, isReleased, delivery) => {
+    const message = withdrawn.get(delivery?.message.messageId ?? 0);
+    if (message === undefined) return;
+    packetIds.add(packetId);
+    inMemory.add(message.messageId);
+    forget(session, isReleased ? 0 : messageSize(message));
+  });
+  for (const packetId of packetIds) session.window?.drop(packetId);
+  return packetIds;
+}
+
+function withdrawWaiting(session: Session, withdrawn: Withdrawn, inMemory: Set<number>): void {
+  const { pending } = session;
+  for (let left = pending?.length ?? 0; left > 0; left--) {
+    const delivery = pending?.shift();
+    if (delivery === undefined) break;
+    const { message, qos } = delivery;
+    if (qos > 0 && withdrawn.has(message.messageId)) {
+      inMemory.add(message.messageId);
+      forget(session, messageSize(message));
+    } else pending?.push(delivery);
+  }
+}
+
+/** It is no more in memory. */
+function forget(session: Session, bytes: number): void {
+  session.inMemory--;
+  session.queuedMessages--;
+  session.queuedBytes -= bytes;
+}
+
+/** What was counted for the store alone is not there. */
+function withdrawStored(session: Session, message: MessageRecord): void {
+  const { messageId } = message;
+  // another session of that client, or one that settles it by itself
+  if (session.newestMessage < messageId) return;
+  if (messageId <= Math.max(session.newestInMemory, session.leftInMemory)) return;
+  // the page that comes tells; and what is in memory is counted by itself
+  if (session.loading || session.backlog <= 0) return;
+  session.queuedMessages--;
+  session.queuedBytes -= messageSize(message);
+}
