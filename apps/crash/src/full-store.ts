@@ -39,8 +39,12 @@ export class FullStore {
   readonly #away: Subscriber;
   readonly #present: Subscriber;
   #server: ServerProcess;
+  /** Never fulfilled: rejected when the broker ends by itself. */
+  readonly #fallen: Promise<never>;
+  #fall: (error: Error) => void = () => undefined;
 
   constructor(options: FullStoreOptions) {
+    this.#fallen = new Promise((_resolve, reject) => (this.#fall = reject));
     this.#options = options;
     const { directory, flags = [], seed } = options;
     const chronicle = new Chronicle();
@@ -61,7 +65,12 @@ export class FullStore {
     this.#server = new ServerProcess({ directory, flags });
   }
 
+  /** Throws if the broker ends by itself. */
   async run(): Promise<void> {
+    await Promise.race([this.#play(), this.#fallen]);
+  }
+
+  async #play(): Promise<void> {
     const { takeRoom, giveRoom, isKilled } = this.#options;
     await this.#listening();
     await this.#away.connect();
@@ -79,7 +88,12 @@ export class FullStore {
   }
 
   async #listening(): Promise<void> {
-    const port = await this.#server.ready;
+    const server = this.#server;
+    void server.ended.then(() => {
+      if (this.#world.isDown) return;
+      this.#fall(new Error(`The broker ended by itself:\n${server.log.slice(-20).join('\n')}`));
+    });
+    const port = await server.ready;
     if (port === undefined) {
       throw new Error(`The broker does not start: ${this.#server.log.at(-1) ?? ''}`);
     }

@@ -52,6 +52,8 @@ export class LmdbSessionStore implements SessionStore {
   readonly #queue = new CommitQueue();
   #state: StoreState;
   #isWriting = false;
+  /** LMDB must not be read: to do so after it was closed ends the process. */
+  #isReopening = false;
   /** Called when the transaction under way is over, before the next begins. */
   #waiting: (() => void)[] = [];
   /** Why the database cannot be read; the next commit tries again. */
@@ -103,13 +105,16 @@ export class LmdbSessionStore implements SessionStore {
     return this.#state.counters.lastMessageId;
   }
 
-  /** At once, unless rows of this queue are being written. */
+  /** At once, unless rows of this queue are being written, or a failed write has closed the database for a moment. */
   readQueue(
     clientId: string,
     after: number,
     limit: number,
   ): readonly QueuedDelivery[] | Promise<readonly QueuedDelivery[]> {
     this.#assertOpen();
+    if (this.#isReopening) {
+      return this.#transactionOver().then(() => this.readQueue(clientId, after, limit));
+    }
     const state = this.#state;
     const session = state.sessions.get(clientId);
     if (session === undefined) return [];
@@ -119,9 +124,14 @@ export class LmdbSessionStore implements SessionStore {
     return readPage(state, session, after, limit);
   }
 
-  /** At once. */
-  readRetained(topicNames: readonly string[]): readonly (MessageRecord | undefined)[] {
+  /** At once, unless a failed write has closed the database for a moment. */
+  readRetained(
+    topicNames: readonly string[],
+  ): readonly (MessageRecord | undefined)[] | Promise<readonly (MessageRecord | undefined)[]> {
     this.#assertOpen();
+    if (this.#isReopening) {
+      return this.#transactionOver().then(() => this.readRetained(topicNames));
+    }
     return topicNames.map((topicName) => findRetained(this.#state, topicName));
   }
 
@@ -220,6 +230,7 @@ export class LmdbSessionStore implements SessionStore {
   /** After a failed transaction the database is what it was before: so shall memory be. */
   async #recover(): Promise<void> {
     this.#isWriting = true;
+    this.#isReopening = true;
     try {
       await this.#database.reopen();
       this.#state = loadState(this.#database);
@@ -227,6 +238,7 @@ export class LmdbSessionStore implements SessionStore {
     } catch (error) {
       this.#broken = error;
     }
+    this.#isReopening = false;
     this.#over();
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StoreError, type SessionChange, type SessionStore } from '@wellhead/session-store';
 import { expect, test } from 'vitest';
 import { checkStore, openLmdbStore } from '@wellhead/store-lmdb';
-import { withDirectory } from './support.ts';
+import { openFailing, withDirectory } from './support.ts';
 
 const SESSION = { clientId: 'c', epoch: 1 } as const;
 
@@ -66,6 +66,24 @@ test('when the disk is full behind its back, the store applies nothing, and reco
   });
 });
 
+test('who reads while a failed write is undone waits for it', async () => {
+  await withDirectory(async (directory) => {
+    let isFailing = false;
+    await using store = openFailing(directory, () => isFailing);
+    await store.commit([opened(), enqueued(1), retained('t')]);
+    isFailing = true;
+    const read = store
+      .commit([enqueued(2), retained('u')])
+      ?.then(undefined, () => Promise.all([queueIds(store), store.readRetained(['t', 'u'])]));
+    const [ids, found] = (await read) ?? [];
+    expect(ids).toEqual([1]);
+    expect(found).toMatchObject([{ topicName: 't' }, undefined]);
+    isFailing = false;
+    await store.commit([enqueued(2)]);
+    expect(await queueIds(store)).toEqual([1, 2]);
+  });
+});
+
 async function fillAndDrain(store: SessionStore): Promise<void> {
   await store.commit([opened()]);
   let last = 0;
@@ -119,6 +137,12 @@ async function queueIds(store: SessionStore): Promise<number[]> {
 
 function opened(): Extract<SessionChange, { type: 'session-opened' }> {
   return { type: 'session-opened', ...SESSION, sessionExpiryInterval: 60, protocolVersion: 5 };
+}
+
+function retained(topicName: string): SessionChange {
+  const enqueue = enqueued(7);
+  if (enqueue.type !== 'enqueued') throw new TypeError('it is one');
+  return { type: 'retained-set', message: { ...enqueue.message, topicName } };
 }
 
 function enqueued(messageId: number): SessionChange {

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SessionStore } from '@wellhead/session-store';
-import { Database } from '../src/database.ts';
+import { Database, type RowWriter } from '../src/database.ts';
 import { LmdbSessionStore } from '../src/lmdb-session-store.ts';
 import { Room } from '../src/room.ts';
 
@@ -20,7 +20,31 @@ export async function withDirectory<T>(run: (directory: string) => Promise<T>): 
 export function openSmallJournal(directory: string, journalLimit: number): SessionStore {
   mkdirSync(directory, { recursive: true });
   const dataFile = join(directory, 'data.lmdb');
-  const database = new Database({ path: dataFile, waitsForDisk: false });
+  return openOver(new Database({ path: dataFile, waitsForDisk: false }), dataFile, journalLimit);
+}
+
+/** A store every write of which fails while `isFailing()`. */
+export function openFailing(directory: string, isFailing: () => boolean): SessionStore {
+  const dataFile = join(directory, 'data.lmdb');
+  return openOver(new FailingDatabase(dataFile, isFailing), dataFile, 1);
+}
+
+class FailingDatabase extends Database {
+  readonly #isFailing: () => boolean;
+
+  constructor(path: string, isFailing: () => boolean) {
+    super({ path, waitsForDisk: false });
+    this.#isFailing = isFailing;
+  }
+
+  override async write(change: (writer: RowWriter) => void): Promise<void> {
+    if (this.#isFailing()) throw new Error('Input/output error');
+    await super.write(change);
+  }
+}
+
+function openOver(database: Database, dataFile: string, journalLimit: number): SessionStore {
+  const directory = dirname(dataFile);
   const room = new Room(database, directory, Infinity);
   const onClose = async (): Promise<void> => {};
   return new LmdbSessionStore({
