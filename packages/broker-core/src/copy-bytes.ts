@@ -13,6 +13,8 @@ export function copyBytes(
   if (length <= LOOP_LIMIT) {
     // an index inside both arrays by the caller's arithmetic, so `?? 0` never applies
     for (let i = 0; i < length; i++) target[offset + i] = source[start + i] ?? 0;
+  } else if (length === source.length) {
+    target.set(source, offset); // spares the view
   } else if (source === target) {
     target.copyWithin(offset, start, end);
   } else {
