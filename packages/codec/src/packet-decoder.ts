@@ -14,7 +14,7 @@ import {
 import type { AckProperties } from './properties.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { PublishReader } from './publish-reader.ts';
-import { isKept, releaseView } from './publish-view.ts';
+import { isKept } from './publish-view.ts';
 import { readConnect } from './read-connect.ts';
 import { readPacket } from './read-packet.ts';
 import { readProperties } from './read-properties.ts';
@@ -159,7 +159,7 @@ export class PacketDecoder {
       completed = true;
     } finally {
       this.#running = false;
-      if (this.#publishes !== undefined) releaseView(this.#publishes.view);
+      this.#publishes?.release();
       // the sink threw: what it missed of the stream cannot be made up
       if (!completed) this.close();
     }

@@ -1,6 +1,6 @@
 import { byteAt, uint16At } from './byte-at.ts';
 import type { ProtocolVersion, Role } from './packet-type.ts';
-import { PublishView } from './publish-view.ts';
+import { PublishView, releaseView } from './publish-view.ts';
 import { scanPublishProperties } from './publish-properties.ts';
 import { integerRule, rules, violation } from './rules.ts';
 import type { TopicEntry } from './topic-entry.ts';
@@ -19,6 +19,8 @@ export class PublishReader {
   readonly #topics: TopicTable<unknown>;
   readonly #sender: Role | undefined;
   #lastTopic: TopicEntry<unknown> | undefined;
+  /** The chunk in which the view's properties were found right. */
+  #scanned: Uint8Array | undefined;
 
   constructor(topics: TopicTable<unknown> | undefined, sender: Role | undefined) {
     this.#topics = topics ?? new TopicTable({ capacity: privateCapacity });
@@ -71,6 +73,12 @@ export class PublishReader {
     view.topic = this.#topic(topicStart, topicEnd);
   }
 
+  /** Lets go of the bytes: between chunks they keep no buffer alive, and the same buffer may have others. */
+  release(): void {
+    this.#scanned = undefined;
+    releaseView(this.view);
+  }
+
   #topic(start: number, end: number): TopicEntry<unknown> | undefined {
     const { bytes, protocolVersion, topicAlias } = this.view;
     const last = this.#lastTopic;
@@ -103,14 +111,31 @@ export class PublishReader {
     if (length < 0) throw violation(integerRule(length), 5);
     const start = at + integerLength(length);
     if (length > view.end - start) throw violation(rules.truncated, 5);
+    const { propertiesStart: before, propertiesEnd } = view;
+    view.propertiesStart = start;
+    view.propertiesEnd = start + length;
+    view.payloadStart = start + length;
+    if (length > 0 && this.#isRepeated(before, propertiesEnd)) {
+      if (view.messageExpiryOffset !== -1) view.messageExpiryOffset += start - before;
+      return;
+    }
     view.topicAlias = 0;
     view.messageExpiryInterval = -1;
     view.messageExpiryOffset = -1;
     view.payloadFormatIndicator = -1;
-    view.propertiesStart = start;
-    view.propertiesEnd = start + length;
-    view.payloadStart = start + length;
     if (length > 0) scanPublishProperties(view, this.#sender);
+    this.#scanned = view.owned ? undefined : view.bytes;
+  }
+
+  /** The block has the bytes of the one before it in the chunk, so the view says what there is to say of it. */
+  #isRepeated(before: number, beforeEnd: number): boolean {
+    const { bytes, propertiesEnd, propertiesStart } = this.view;
+    const length = propertiesEnd - propertiesStart;
+    if (this.#scanned !== bytes || beforeEnd - before !== length) return false;
+    for (let at = length - 1; at >= 0; at--) {
+      if (bytes[before + at] !== bytes[propertiesStart + at]) return false;
+    }
+    return true;
   }
 
   #isIllFormed(bytes: Uint8Array, start: number, end: number): boolean {

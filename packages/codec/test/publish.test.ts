@@ -336,6 +336,49 @@ describe('the view', () => {
     ]);
   });
 
+  test('reads properties that repeat those of the packet before', () => {
+    const block = (expiry: number): Uint8Array =>
+      props(0x01, 1, 0x02, u32(expiry), 0x26, text('a'), text('b'));
+    const look = (view: PublishView): unknown => [
+      view.messageExpiryInterval,
+      view.bytes[view.messageExpiryOffset + 3],
+      view.payloadFormatIndicator,
+      view.topicAlias,
+      view.topic?.topicName,
+    ];
+    const chunk = join(
+      publish(5, { properties: block(5) }),
+      publish(5, { properties: block(5), topic: text('longer/name') }),
+      publish(5, { properties: block(6) }),
+      publish(5),
+      publish(5, { properties: block(6) }),
+      publish(5, { properties: props(0x23, u16(9)) }),
+      publish(5, { properties: props(0x23, u16(9)), topic: text('') }),
+      publish(5, { properties: block(6) }),
+    );
+    expect(views([chunk], 5, look)).toEqual([
+      [5, 5, 1, 0, 'a/b'],
+      [5, 5, 1, 0, 'longer/name'],
+      [6, 6, 1, 0, 'a/b'],
+      [-1, expect.anything(), -1, 0, 'a/b'],
+      [6, 6, 1, 0, 'a/b'],
+      [-1, expect.anything(), -1, 9, 'a/b'],
+      [-1, expect.anything(), -1, 9, undefined],
+      [6, 6, 1, 0, 'a/b'],
+    ]);
+  });
+
+  test('takes no block of a chunk before for the one in its place', () => {
+    const buffer = publish(5, { properties: props(0x26, text('a'), text('b')) });
+    const sink = recorder();
+    const decoder = new PacketDecoder(sink, client(5));
+    decoder.receive(buffer);
+    buffer.set(publish(5, { properties: props(0x26, text('a'), hex('00 01 ff')) }));
+    decoder.receive(buffer);
+    expect(sink.packets).toHaveLength(1);
+    expect(sink.error?.reasonCode).toBe(0x81);
+  });
+
   test('an alias alone has no topic, and the next name is its own', () => {
     const chunk = join(
       publish(5),
