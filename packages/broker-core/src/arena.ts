@@ -13,7 +13,13 @@ export class Arena {
 
   /** Copies `source[start, end)` into {@link block} and returns where. Stays unchanged until {@link endTurn}. */
   keep(source: Uint8Array, start: number, end: number): number {
-    const length = end - start;
+    const offset = this.reserve(end - start);
+    copyBytes(source, start, end, this.block, offset);
+    return offset;
+  }
+
+  /** Room for `length` bytes in {@link block}, which the caller fills; returns where. */
+  reserve(length: number): number {
     if (this.#used + length > this.block.length) {
       // the old block belongs to those who still refer to it
       this.block = new Uint8Array(Math.max(BLOCK_SIZE, length));
@@ -21,7 +27,6 @@ export class Arena {
       this.#isShared = false;
     }
     const offset = this.#used;
-    copyBytes(source, start, end, this.block, offset);
     this.#used = offset + length;
     return offset;
   }

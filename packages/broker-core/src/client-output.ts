@@ -304,7 +304,8 @@ export abstract class ClientOutput {
       alias = aliasesOut.use(publication.topic);
     }
     const kind = alias === 0 ? 0 : alias > 0 ? 2 : 1;
-    const isShort = publication.payloadLength < BORROW_LIMIT;
+    const isShort =
+      publication.payloadLength < BORROW_LIMIT && publication.sourceLength < BORROW_LIMIT;
     const frame = isShort
       ? publication.sharedFrame(version, qos, retain, kind, identifiers)
       : this.#frame(publication, qos, retain, kind, identifiers);

@@ -10,16 +10,17 @@ export function copyBytes(
   offset: number,
 ): void {
   const length = end - start;
-  if (length <= LOOP_LIMIT) {
+  if (source === target && length > LOOP_LIMIT_WITHIN) {
+    target.copyWithin(offset, start, end);
+  } else if (length <= LOOP_LIMIT) {
     // an index inside both arrays by the caller's arithmetic, so `?? 0` never applies
     for (let i = 0; i < length; i++) target[offset + i] = source[start + i] ?? 0;
   } else if (length === source.length) {
     target.set(source, offset); // spares the view
-  } else if (source === target) {
-    target.copyWithin(offset, start, end);
   } else {
     target.set(source.subarray(start, end), offset);
   }
 }
 
 const LOOP_LIMIT = 48;
+const LOOP_LIMIT_WITHIN = 16;

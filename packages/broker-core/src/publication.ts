@@ -7,16 +7,18 @@ import {
   type PublishView,
   type QoS,
   type TopicEntry,
-  writeForwarded,
+  writeForwardedHead,
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import { Arena } from './arena.ts';
 import type { BlockPool } from './block-pool.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { PayloadPool } from './payload-pool.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
+import { areSame, variant } from './variant.ts';
 
 /**
  * The message that is being routed now. One object serves a broker: it shows a received PUBLISH in
@@ -281,14 +283,38 @@ export class Publication {
       hop.topicAlias = topicAlias;
       hop.isAliasKnown = alias === 2;
       hop.subscriptionIdentifiers = subscriptionIdentifiers;
-      const offset = outbox.reserve(forwardedLength(view, hop));
-      writeForwarded(view, hop, packetId, outbox.slab, offset);
+      if (qos === 0) this.#forwardInArena(view, outbox);
+      else this.#forward(view, outbox, packetId);
       return;
     }
     const parts = this.#partsFor(version, qos, retain, alias, subscriptionIdentifiers);
     parts.topicAlias = topicAlias;
     const offset = outbox.reserve(PublishFrame.partsLength(parts, version));
     PublishFrame.writeParts(parts, version, packetId, outbox.slab, offset);
+  }
+
+  #forward(view: PublishView, outbox: Outbox, packetId: number): void {
+    const hop = this.#hop;
+    const offset = outbox.reserve(forwardedLength(view, hop));
+    const { slab } = outbox;
+    const at = writeForwardedHead(view, hop, packetId, slab, offset);
+    copyBytes(view.bytes, view.propertiesStart, view.end, slab, at);
+  }
+
+  /**
+   * Beside the received bytes, as one more range: those of one publisher lie behind each other, and
+   * within a block a copy needs no view.
+   */
+  #forwardInArena(view: PublishView, outbox: Outbox): void {
+    this.keepRange();
+    const hop = this.#hop;
+    const length = forwardedLength(view, hop);
+    const offset = this.#arena.reserve(length);
+    const { block } = this.#arena;
+    const at = writeForwardedHead(view, hop, 0, block, offset);
+    const shift = this.rangeFrom - view.start;
+    copyBytes(this.range, view.propertiesStart + shift, view.end + shift, block, at);
+    outbox.appendRange(block, offset, offset + length);
   }
 
   /** What the packet for one receiver is made of; the object serves the next one as well. */
@@ -355,19 +381,6 @@ export class Publication {
       view.end - view.payloadStart,
     );
   }
-}
-
-function variant(version: ProtocolVersion, qos: QoS, retain: boolean, alias: 0 | 1 | 2): number {
-  return ((alias * 2 + (version === 5 ? 1 : 0)) * 3 + qos) * 2 + (retain ? 1 : 0);
-}
-
-function areSame(
-  some: readonly number[] | undefined,
-  others: readonly number[] | undefined,
-): boolean {
-  if (some === others) return true;
-  if (some?.length !== others?.length) return false;
-  return some?.every((identifier, at) => identifier === others?.[at]) === true;
 }
 
 const NOTHING = new Uint8Array(0);

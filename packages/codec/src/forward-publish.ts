@@ -22,10 +22,11 @@ export function forwardedLength(view: PublishView, hop: HopProperties): number {
 }
 
 /**
- * Writes that packet, without DUP; returns the offset behind it. Properties and payload are one piece
- * of what was received, so this costs less than to put the packet together.
+ * Writes that packet, without DUP, up to where what was received follows from
+ * `propertiesStart` to `end`; returns that offset. Properties and payload are one piece of what was
+ * received, so this costs less than to put the packet together.
  */
-export function writeForwarded(
+export function writeForwardedHead(
   view: PublishView,
   hop: HopProperties,
   packetId: number,
@@ -49,8 +50,7 @@ export function writeForwarded(
     at += 2;
   }
   at = writeInteger(block + hopLength(hop), target, at);
-  at = writeHop(hop, target, at);
-  return copy(bytes, propertiesStart, view.end, target, at);
+  return writeHop(hop, target, at);
 }
 
 function remainingLength(view: PublishView, hop: HopProperties): number {

@@ -23,7 +23,7 @@ export type {
   Unsubscribe,
   Will,
 } from './packet.ts';
-export { type HopProperties, forwardedLength, writeForwarded } from './forward-publish.ts';
+export { type HopProperties, forwardedLength, writeForwardedHead } from './forward-publish.ts';
 export { PacketDecoder, type PacketDecoderOptions } from './packet-decoder.ts';
 export type { PacketMemory } from './packet-memory.ts';
 export type { OtherPacket, PacketSink } from './packet-sink.ts';

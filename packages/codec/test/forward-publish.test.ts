@@ -6,7 +6,7 @@ import {
   type HopProperties,
   PacketDecoder,
   type Publish,
-  writeForwarded,
+  writeForwardedHead,
 } from '../src/index.ts';
 import { recorder } from './drive.ts';
 
@@ -27,7 +27,10 @@ function forwarded(publish: Publish, hop: HopProperties, packetId: number): Uint
   const sink = recorder();
   sink.publish = (view) => {
     const length = forwardedLength(view, hop);
-    const end = writeForwarded(view, hop, packetId, target, 10);
+    const at = writeForwardedHead(view, hop, packetId, target, 10);
+    expect(target[at]).toBe(0xee);
+    target.set(view.bytes.subarray(view.propertiesStart, view.end), at);
+    const end = at + view.end - view.propertiesStart;
     expect(end).toBe(10 + length);
     expect(target[end]).toBe(0xee);
     written = target.slice(10, end);
