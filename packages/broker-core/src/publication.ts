@@ -12,7 +12,9 @@ import {
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import { Arena } from './arena.ts';
 import type { BlockPool } from './block-pool.ts';
+import type { ClientOutput } from './client-output.ts';
 import { copyBytes } from './copy-bytes.ts';
+import { LentBlocks } from './lent-blocks.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { PayloadPool } from './payload-pool.ts';
@@ -79,6 +81,7 @@ export class Publication {
   #chunkBlock: Uint8Array = NOTHING;
   #rangeKept = false;
   readonly #blocks: BlockPool;
+  readonly #lent: LentBlocks;
   /** Blocks of received packets that leave at the end of the turn. */
   readonly #keptBlocks: Uint8Array[] = [];
 
@@ -89,6 +92,7 @@ export class Publication {
   constructor(nobody: TopicEntry<Route>, blocks: BlockPool, nextMessageId: () => number) {
     this.topic = nobody;
     this.#blocks = blocks;
+    this.#lent = new LentBlocks(blocks);
     this.#nextMessageId = nextMessageId;
   }
 
@@ -99,10 +103,15 @@ export class Publication {
     this.#chunkKeptAt = -1;
   }
 
-  /** See `Arena.endTurn`. */
-  endTurn(everythingHasLeft: boolean): void {
+  /** What earlier turns have kept may have left by now. */
+  beforeWriting(): void {
+    this.#lent.reclaim();
+  }
+
+  /** See `Arena.endTurn`. `written` are all who were written to; `undefined` when others still wait for it. */
+  endTurn(everythingHasLeft: boolean, written: readonly ClientOutput[] | undefined): void {
     this.#arena.endTurn(everythingHasLeft);
-    if (this.#keptBlocks.length > 0) this.#letGoOfBlocks(everythingHasLeft);
+    if (this.#keptBlocks.length > 0) this.#letGoOfBlocks(everythingHasLeft, written);
     this.#chunk = NOTHING;
     this.#chunkKeptAt = -1;
   }
@@ -205,10 +214,10 @@ export class Publication {
     }
   }
 
-  /** Blocks that somebody still reads are left to the collector. */
-  #letGoOfBlocks(everythingHasLeft: boolean): void {
+  #letGoOfBlocks(everythingHasLeft: boolean, written: readonly ClientOutput[] | undefined): void {
     const blocks = this.#keptBlocks;
     if (everythingHasLeft) for (const block of blocks) this.#blocks.release(block);
+    else if (written !== undefined) this.#lent.add(blocks, written);
     blocks.length = 0;
   }
 

@@ -3,8 +3,8 @@ import type { DropReason } from '../src/index.ts';
 import { type Client, type World, inWorld, publishPacket } from './support.ts';
 
 /** A client whose socket takes little and that reads nothing until it is told to. */
-function stalled(world: World, resume = false): Client {
-  const wire = { highWaterMark: 1_000 };
+function stalled(world: World, resume = false, highWaterMark = 1_000): Client {
+  const wire = { highWaterMark };
   const client = resume
     ? world.resume('slow', 100, { wire })
     : world.connect({ clientId: 'slow', wire });
@@ -41,11 +41,16 @@ test.each([0, 1, 2] as const)(
     })(),
 );
 
-test.each([0, 1] as const)(
-  'large messages in pieces reach those who read and those who read later, at QoS %i',
-  async (qos) =>
+test.each([
+  [0, 1_000],
+  [1, 1_000],
+  [0, 1_000_000],
+  [1, 1_000_000],
+] as const)(
+  'large messages in pieces reach those who read and those who read later, at QoS %i, with a mark of %i',
+  async (qos, highWaterMark) =>
     inWorld((world) => {
-      const slow = stalled(world);
+      const slow = stalled(world, false, highWaterMark);
       const fast = world.connect({ clientId: 'fast' });
       fast.subscribe('a');
       const publishers = [1, 2].map((n) =>
@@ -69,6 +74,24 @@ test.each([0, 1] as const)(
       expect(numbers(slow)).toEqual(expected);
     })(),
 );
+
+test('a large message that waited in the outbox is not overwritten by the next one', async () =>
+  inWorld((world) => {
+    const slow = stalled(world);
+    const publisher = world.connect({ clientId: 'p', wire: { split: 7_000 } });
+    const send = (i: number): Client => publisher.send(publishPacket('a', `${i}`.padEnd(20_000)));
+    send(1);
+    send(2);
+    // the first is read, which makes room for the second, and that stays with the transport
+    slow.connection.resume();
+    world.network.pump();
+    slow.connection.pause();
+    world.settle();
+    send(3);
+    slow.connection.resume();
+    world.settle();
+    expect(numbers(slow)).toEqual([1, 2, 3]);
+  })());
 
 test('QoS 0 above maximumPendingBytes is dropped for it alone, counted and reported; what was kept comes when it reads', async () => {
   const dropped: [string, DropReason][] = [];

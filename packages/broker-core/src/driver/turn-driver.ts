@@ -260,13 +260,15 @@ export class TurnDriver {
 
   /** Writes to those who have something to say; to very many of them in several turns, so that reading goes on. */
   #flushAll(context: BrokerContext, commit: number): void {
-    const { turn } = context;
+    const { publication, turn } = context;
     const { dirty } = turn;
+    publication.beforeWriting();
     turn.dirty = dirty.length > WRITES_PER_TURN ? dirty.splice(WRITES_PER_TURN) : [];
     this.#everythingHasLeft = turn.dirty.length === 0;
     if (turn.dirty.length > 0) turn.wake();
     for (const connection of dirty) this.#flush(connection, commit);
-    context.publication.endTurn(this.#everythingHasLeft && this.#waiting.length === 0);
+    const hasLeft = this.#everythingHasLeft && this.#waiting.length === 0;
+    publication.endTurn(hasLeft, turn.dirty.length === 0 ? dirty : undefined);
   }
 
   #flush(connection: ClientConnection, commit: number): void {
