@@ -113,6 +113,7 @@ export class RetainedMessages {
 
   /** Begins to send what is retained under a new subscription; {@link pumpReplays} goes on with it. */
   replay(session: Session, subscription: Subscription): void {
+    if (!this.#index.mayMatch(subscription.topicFilter)) return;
     const cursor = this.#index.cursor(subscription.topicFilter);
     const newest = this.#context().lastMessageId;
     (session.replays ??= new Deque<RetainedReplay>()).push({ subscription, cursor, newest });

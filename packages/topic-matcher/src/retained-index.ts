@@ -56,6 +56,23 @@ export class RetainedIndex<T> {
   }
 
   /**
+   * False when no topic matches; true when one does or when that would take more than a few steps to
+   * tell. For those who would begin a cursor only to find nothing.
+   */
+  mayMatch(topicFilter: string): boolean {
+    if (this.size === 0) return false;
+    const walk = new NameWalk(this.#names);
+    let name = walk.seek(firstCandidate(topicFilter));
+    for (let steps = FEW_STEPS; name !== undefined; steps--) {
+      const candidate = nextCandidate(topicFilter, name);
+      if (candidate === undefined) return false;
+      if (candidate === name || steps === 0) return true;
+      name = walk.seek(candidate);
+    }
+    return false;
+  }
+
+  /**
    * A query in pages. Topics may be set and deleted between pages: one that is there from the first
    * page to the last is produced exactly once, with its value of that moment.
    */
@@ -99,4 +116,5 @@ class Cursor<T> implements RetainedCursor<T> {
   }
 }
 
+const FEW_STEPS = 8;
 const SPARE_STEPS = 1000; // long enough for any ordinary tree, short enough for one turn

@@ -22,6 +22,8 @@ test('set, get, delete and query agree with a plain map', () => {
       }
       for (const filter of [...filters, '#', ...model.keys()]) {
         expect(queried(index, filter)).toEqual(matching(model, filter));
+        // it may say yes in vain when many topics lie between, which are not so many here
+        if (matching(model, filter).size > 0) expect(index.mayMatch(filter)).toBe(true);
         expect(paged(index, filter, 3)).toEqual(sorted(matching(model, filter).values()));
       }
     }),
@@ -246,3 +248,15 @@ function paged(index: RetainedIndex<number>, topicFilter: string, limit: number)
 function sorted(numbers: Iterable<number>): number[] {
   return [...numbers].toSorted((a, b) => a - b);
 }
+
+test('whether anything matches is told without a cursor, unless that takes long', () => {
+  const index = new RetainedIndex<number>();
+  expect(index.mayMatch('#')).toBe(false);
+  for (const name of ['$SYS/uptime', 'a/1', 'a/2', 'b/c/d']) index.set(name, 1);
+  for (const filter of ['#', '+/+', 'a/#', 'a/2', 'b/+/d', '$SYS/#']) {
+    expect([filter, index.mayMatch(filter)]).toEqual([filter, true]);
+  }
+  for (const filter of ['a', '+', 'a/3', 'z/#', 'b/+', '+/c', '$SYS/+/x']) {
+    expect([filter, index.mayMatch(filter)]).toEqual([filter, false]);
+  }
+});
