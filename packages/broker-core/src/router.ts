@@ -26,6 +26,7 @@ export class Router {
   readonly #matches: Subscription[] = [];
   #cachedTargets = 0;
   #cached: TopicEntry<Route>[] = [];
+  #lastToNobody: Route | undefined;
 
   get size(): number {
     return this.#index.size;
@@ -106,7 +107,18 @@ export class Router {
       groups,
       noLocal: matches.some((match) => match.noLocal),
     };
-    this.#remember(topic, route);
+    const isToNobody = matches.length === 0 && groups.length === 0;
+    const remembered = isToNobody ? this.#toNobody(route) : route;
+    this.#remember(topic, remembered);
+    return remembered;
+  }
+
+  /** Topics with the same slot that nobody subscribed to share one route. */
+  #toNobody(route: Route): Route {
+    const { groupStamp, slot, stamp } = route;
+    const last = this.#lastToNobody;
+    if (last?.slot === slot && last.stamp === stamp && last.groupStamp === groupStamp) return last;
+    this.#lastToNobody = route;
     return route;
   }
 
