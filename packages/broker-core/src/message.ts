@@ -14,9 +14,10 @@ export class Message implements MessageRecord {
   readonly retain: boolean;
   readonly properties: Uint8Array | undefined;
   readonly publishedAt: number;
-  readonly expiresAt: number;
   readonly publisherId: string | undefined;
   readonly payloadLength: number;
+  /** `undefined` for never: a number that is none of the small integers takes 16 bytes more. */
+  readonly #expiresAt: number | undefined;
   #block: Uint8Array;
   #payloadFrom: number;
   /** Its index in the list of a {@link RetainedPayloads} block; that class's own. */
@@ -42,7 +43,7 @@ export class Message implements MessageRecord {
     this.retain = retain;
     this.properties = properties;
     this.publishedAt = publishedAt;
-    this.expiresAt = expiresAt;
+    this.#expiresAt = expiresAt === Infinity ? undefined : expiresAt;
     this.publisherId = publisherId;
     this.payloadLength = payloadLength;
     this.#block = block;
@@ -55,6 +56,10 @@ export class Message implements MessageRecord {
     const from = this.#payloadFrom;
     if (block.length === this.payloadLength) return block;
     return block.subarray(from, from + this.payloadLength);
+  }
+
+  get expiresAt(): number {
+    return this.#expiresAt ?? Infinity;
   }
 
   get size(): number {

@@ -27,6 +27,11 @@ export class PayloadPool {
     this.block = this.#shared;
     return offset;
   }
+
+  /** The last {@link keep} was for somebody who has copied it elsewhere: its room serves the next. */
+  takeBack(offset: number, length: number): void {
+    if (this.block === this.#shared && offset + length === this.#used) this.#used = offset;
+  }
 }
 
 /** Longer ones would waste the rest of a block. */

@@ -44,6 +44,7 @@ export class Publication {
 
   readonly #arena = new Arena();
   readonly #payloads = new PayloadPool();
+  #payloadFrom = 0;
   readonly #frames: (PublishFrame | undefined)[] = new Array<PublishFrame | undefined>(36).fill(
     undefined,
   );
@@ -226,6 +227,14 @@ export class Publication {
     return (this.#message ??= this.#makeMessage());
   }
 
+  /** The message is retained now: if its payload has moved to a block of those, the room that it had is free. */
+  retained(): void {
+    const message = this.#message;
+    if (this.#view === undefined || !(message instanceof Message)) return;
+    if (message.block === this.#payloads.block) return;
+    this.#payloads.takeBack(this.#payloadFrom, message.payloadLength);
+  }
+
   /** The packet for receivers of that kind, encoded once. `alias`: 0 none, 1 topic and alias, 2 alias alone. */
   frame(version: ProtocolVersion, qos: QoS, retain: boolean, alias: 0 | 1 | 2): PublishFrame {
     const key = variant(version, qos, retain, alias);
@@ -375,7 +384,7 @@ export class Publication {
     const view = this.#view;
     if (view === undefined) throw new TypeError('there is no message to keep');
     const expiry = view.messageExpiryInterval;
-    const payloadFrom = this.#payloads.keep(view.bytes, view.payloadStart, view.end);
+    this.#payloadFrom = this.#payloads.keep(view.bytes, view.payloadStart, view.end);
     return new Message(
       this.#nextMessageId(),
       this.topic.topicName,
@@ -386,7 +395,7 @@ export class Publication {
       this.now,
       expiry === -1 ? Infinity : this.now + expiry * 1000,
       this.publisher?.clientId,
-      payloadFrom,
+      this.#payloadFrom,
       view.end - view.payloadStart,
     );
   }

@@ -220,6 +220,7 @@ function distribute(
     refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
     return;
   }
+  if (publication.retain) publication.retained();
   const found = context.router.route(publication.topic);
   if (isLong(context, found)) {
     distributeInTurns(connection, session, publication, found, packetId);
