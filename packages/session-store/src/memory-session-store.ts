@@ -1,5 +1,5 @@
 import { checkChanges } from './check-changes.ts';
-import { contentBytes, MemorySession } from './memory-session.ts';
+import { contentBytes, MemorySession, RELEASED } from './memory-session.ts';
 import type {
   MessageRecord,
   QueuedDelivery,
@@ -170,10 +170,10 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #settled(clientId: string, messageId: number): void {
-    const delivery = this.#sessions.get(clientId)?.settled(messageId);
-    if (!delivery) return;
+    const message = this.#sessions.get(clientId)?.settled(messageId);
+    if (message === undefined) return;
     this.#deliveries--;
-    this.#unuse(delivery.message);
+    if (message !== RELEASED) this.#unuse(message);
   }
 
   #retain(message: MessageRecord): void {

@@ -103,16 +103,20 @@ export class MemorySession {
     return this.#forget(message);
   }
 
-  /** Whether there was such a delivery, and the message whose content this session needed until now. */
-  settled(messageId: number): { message: MessageRecord | undefined } | undefined {
-    for (const deque of [this.#inFlight, this.#waiting]) {
-      const slot = deque?.find(messageId) ?? -1;
-      if (slot < 0 || !deque) continue;
-      const message = deque.isReleased(slot) ? undefined : deque.message(slot);
-      deque.remove(slot);
-      return { message: this.#forget(message) };
-    }
-    return undefined;
+  /** The message whose content this session needed until now; `RELEASED` for a delivery without, `undefined` for none. */
+  settled(messageId: number): MessageRecord | typeof RELEASED | undefined {
+    return this.#settledIn(this.#inFlight, messageId) ?? this.#settledIn(this.#waiting, messageId);
+  }
+
+  #settledIn(
+    deque: DeliveryDeque | undefined,
+    messageId: number,
+  ): MessageRecord | typeof RELEASED | undefined {
+    const slot = deque?.find(messageId) ?? -1;
+    if (slot < 0 || !deque) return undefined;
+    const message = deque.isReleased(slot) ? undefined : deque.message(slot);
+    deque.remove(slot);
+    return this.#forget(message) ?? RELEASED;
   }
 
   /** Whether this session needs the content of that message. */
@@ -165,6 +169,9 @@ export class MemorySession {
 export function contentBytes(message: MessageRecord): number {
   return message.size ?? message.payload.length + (message.properties?.length ?? 0);
 }
+
+/** A delivery that is over had been released: its content was not needed any more. */
+export const RELEASED = 'released';
 
 /** Positions from here on are those of waiting deliveries, so that those in flight come first. */
 const FIRST_WAITING = 2 ** 52;
