@@ -28,6 +28,7 @@ import { pump } from './queue.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { receiveSubscribe, receiveUnsubscribe } from './subscribe.ts';
+import { workCost } from './work-cost.ts';
 
 /**
  * The server's end of one Network Connection: bytes in, packets to the handlers, packets of theirs
@@ -64,6 +65,8 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /** The driver has it on its list of connections to write to. */
   dirty = false;
+  /** The driver has it on its list of connections that go on. */
+  continues = false;
   readingPaused = false;
 
   constructor(context: BrokerContext, link: Connection) {
@@ -103,7 +106,6 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     context.counters.bytesReceived += chunk.length;
     context.publication.beginChunk(chunk, this.link.stableChunks);
     const before = this.packets;
-    this.#spent = 0;
     this.decoder.receive(chunk, this.link.stableChunks);
     context.counters.packetsReceived += this.packets - before;
     if (this.packets !== before) {
@@ -117,10 +119,14 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   continue(now: number): void {
     if (this.phase === 'closed') return;
     this.context.now = now;
+    if (this.#hasHadItsShare()) {
+      this.context.turn.continueLater(this);
+      return;
+    }
     this.pump();
+    if (this.#shares?.step() === true) this.context.turn.continueLater(this);
     if (!this.decoder.paused || this.#holds > 0) return;
     const before = this.packets;
-    this.#spent = 0;
     this.decoder.resume();
     this.context.counters.packetsReceived += this.packets - before;
     if (this.packets !== before) this.lastReceived = now;
@@ -167,6 +173,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   publish(view: PublishView): void {
     this.packets++;
     receivePublish(this, view);
+    this.spend(workCost.publish);
   }
 
   acknowledge(
@@ -177,6 +184,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   ): void {
     this.packets++;
     acknowledge(this, type, packetId, reasonCode);
+    this.spend(workCost.acknowledgement);
   }
 
   packet(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
@@ -186,6 +194,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     else if (packet.type === PacketType.Auth) continueAuthentication(this, packet);
     else if (!this.open) this.fail(ReasonCode.ProtocolError, 'a packet before CONNACK');
     else this.#connectedPacket(packet);
+    this.spend(packet.type === PacketType.Pingreq ? workCost.acknowledgement : workCost.packet);
   }
 
   /** A client that pings has been quiet: what its messages were counted with need not be held. */
@@ -248,6 +257,8 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.open = false;
     this.closing = true;
     this.decoder.close();
+    this.#shares?.abandoned();
+    this.#shares = undefined;
     context.deadlines.cancel(this);
     this.touch();
     if (client === undefined) context.observer.refused?.(this.link.remote, reasonCode, reason);
@@ -262,7 +273,10 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   // -- waiting for hooks
 
   #holds = 0;
+  /** Work counted in the turn of that number. */
   #spent = 0;
+  #spentIn = 0;
+  #shares: { readonly step: () => boolean; readonly abandoned: () => void } | undefined;
 
   /**
    * Holds back everything that the client sends until `answer` settles, then calls `proceed`, unless
@@ -292,13 +306,43 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     };
   }
 
-  /** Counts work done for this connection; beyond its share of a turn the rest of what was received waits for the next. */
+  /** Counts work done for this connection, in deliveries; beyond its share of a turn the rest of what was received waits for the next. */
   spend(deliveries: number): void {
+    const { limits, turn } = this.context;
+    if (this.#spentIn !== turn.number) {
+      this.#spentIn = turn.number;
+      this.#spent = 0;
+    }
     this.#spent += deliveries;
-    if (this.#spent < this.context.limits.deliveriesPerTurn || this.phase === 'closed') return;
-    this.#spent = 0;
+    if (this.#spent < limits.deliveriesPerTurn || this.phase === 'closed') return;
     this.decoder.pause();
     this.pauseReading();
+    turn.continueLater(this);
+  }
+
+  #hasHadItsShare(): boolean {
+    const { limits, turn } = this.context;
+    return this.#spentIn === turn.number && this.#spent >= limits.deliveriesPerTurn;
+  }
+
+  /**
+   * Does work of perhaps many turns, a share in each; what the client sends meanwhile waits. `step` does
+   * one share, and is true while there is more; should the connection end first, `abandoned` is called.
+   */
+  workInShares(step: () => boolean, abandoned: () => void): void {
+    if (!step()) return;
+    const release = this.holdBack();
+    const shares = {
+      abandoned,
+      step: (): boolean => {
+        if (step()) return true;
+        // its end may have begun other work
+        if (this.#shares === shares) this.#shares = undefined;
+        release(() => undefined);
+        return false;
+      },
+    };
+    this.#shares = shares;
     this.context.turn.continueLater(this);
   }
 

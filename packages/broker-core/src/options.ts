@@ -67,7 +67,7 @@ export interface BrokerLimits {
   readonly maximumRetainedMessages: number;
   /** Payload bytes of all retained messages. @default 1_073_741_824 */
   readonly maximumRetainedBytes: number;
-  /** Messages routed for one connection before the others get their turn. @default 20_000 */
+  /** Work for one connection before the others get their turn, counted in deliveries of a message: packets and filters cost some. @default 20_000 */
   readonly deliveriesPerTurn: number;
 }
 

@@ -16,6 +16,7 @@ import { permittedReasonCode } from './permitted-reason-code.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
+import { workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
 export function receivePublish(connection: ClientConnection, view: PublishView): void {
@@ -216,12 +217,17 @@ function distribute(
 ): void {
   const { context } = connection;
   const { qos } = publication;
-  if (publication.retain && !context.retained.publish(publication.toMessage())) {
-    refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
-    return;
+  if (publication.retain) {
+    connection.spend(workCost.retain);
+    if (!context.retained.publish(publication.toMessage())) {
+      refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
+      return;
+    }
+    publication.retained();
   }
-  if (publication.retain) publication.retained();
+  const known = publication.topic.value;
   const found = context.router.route(publication.topic);
+  if (found !== known) connection.spend(workCost.route);
   if (isLong(context, found)) {
     distributeInTurns(connection, session, publication, found, packetId);
     return;

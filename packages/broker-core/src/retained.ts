@@ -1,5 +1,6 @@
 import type { MessageRecord, RetainedRecord, SessionChange } from '@wellhead/session-store';
 import { RetainedIndex } from '@wellhead/topic-matcher';
+import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
 import { drop } from './settlement.ts';
@@ -9,6 +10,7 @@ import { Message, copyOf } from './message.ts';
 import { RetainedPayloads } from './retained-payloads.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
+import { workCost } from './work-cost.ts';
 
 /** A retained message as the index holds it: without its content once a durable store keeps that. */
 export type RetainedEntry = Message | StoredRetained;
@@ -111,11 +113,10 @@ export class RetainedMessages {
     this.#context().turn.record({ type: 'retained-cleared', topicName });
   }
 
-  /** Begins to send what is retained under a new subscription; {@link pumpReplays} goes on with it. */
-  replay(session: Session, subscription: Subscription): void {
+  /** Begins to send what is retained under a new subscription, up to the message `newest`; {@link pumpReplays} goes on with it. */
+  replay(session: Session, subscription: Subscription, newest: number): void {
     if (!this.#index.mayMatch(subscription.topicFilter)) return;
     const cursor = this.#index.cursor(subscription.topicFilter);
-    const newest = this.#context().lastMessageId;
     (session.replays ??= new Deque<RetainedReplay>()).push({ subscription, cursor, newest });
   }
 }
@@ -133,6 +134,18 @@ export interface RetainedReplay {
 export function pumpReplays(context: BrokerContext, session: Session): void {
   const { connection, replays } = session;
   if (connection === undefined || replays === undefined) return;
+  const left = replayFor(context, session, connection, replays);
+  // every packet may bring us here: it is work for the client, whatever comes of it
+  connection.spend((REPLAY_BUDGET - left) * workCost.replay);
+}
+
+/** Gives what is left of the budget. */
+function replayFor(
+  context: BrokerContext,
+  session: Session,
+  connection: ClientConnection,
+  replays: NonNullable<Session['replays']>,
+): number {
   let budget = REPLAY_BUDGET;
   for (let replay = replays.peek(); replay !== undefined; replay = replays.peek()) {
     if (
@@ -141,10 +154,10 @@ export function pumpReplays(context: BrokerContext, session: Session): void {
       session.backlog > 0 ||
       session.loading
     )
-      return;
+      return budget;
     if (budget <= 0) {
       context.turn.continueLater(connection);
-      return;
+      return 0;
     }
     if (replay.isExhausted === true) {
       replays.shift();
@@ -155,9 +168,10 @@ export function pumpReplays(context: BrokerContext, session: Session): void {
     // looking in vain is work too: a page without a match has looked at a thousand names
     budget -=
       entries.length < REPLAY_PAGE && !replay.isExhausted ? LOOKED_IN_VAIN : entries.length + 1;
-    if (entries.length > 0 && !sendEntries(context, session, replay, entries)) return;
+    if (entries.length > 0 && !sendEntries(context, session, replay, entries)) return budget;
   }
   session.replays = undefined;
+  return budget;
 }
 
 /** False when the content has to be fetched first: the replay goes on by itself. */

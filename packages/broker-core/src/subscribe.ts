@@ -6,7 +6,7 @@ import {
   type SubscriptionRequest,
   type Unsubscribe,
 } from '@wellhead/codec';
-import type { SubscriptionRecord } from '@wellhead/session-store';
+import type { SessionChange, SubscriptionRecord } from '@wellhead/session-store';
 import { parseSharedFilter, validateTopicFilter } from '@wellhead/topic-matcher';
 import type { ClientConnection } from './client-connection.ts';
 import { giveBackToGroup } from './give-back.ts';
@@ -14,6 +14,7 @@ import type { Decision } from './hooks.ts';
 import { reasonOf } from './publish.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
+import { workCost } from './work-cost.ts';
 
 /** SUBSCRIBE from a client: each filter is judged by itself, one SUBACK answers all [MQTT-3.8.4-5]. */
 export function receiveSubscribe(connection: ClientConnection, packet: Subscribe): void {
@@ -23,43 +24,90 @@ export function receiveSubscribe(connection: ClientConnection, packet: Subscribe
     connection.fail(unavailable, 'what CONNACK declared unavailable'); // [MQTT-4.13.1-1]
     return;
   }
-  const decisions = packet.subscriptions.map((request) => judge(connection, request));
-  if (!decisions.some((decision) => decision instanceof Promise)) {
-    // no element is a promise
-    grant(connection, packet, identifier, decisions as Decision[]);
-    return;
-  }
-  const answers = decisions.map((decision) => Promise.resolve(decision));
-  connection.hold(Promise.all(answers), (settled) => {
-    grant(connection, packet, identifier, settled ?? packet.subscriptions.map(() => false));
+  const decisions: (Decision | Promise<Decision>)[] = [];
+  let isPending = false;
+  const judgeOne = (request: SubscriptionRequest): void => {
+    const decision = judge(connection, request);
+    isPending ||= decision instanceof Promise;
+    decisions.push(decision);
+  };
+  inShares(connection, packet.subscriptions, judgeOne, NO_CHANGES, () => {
+    if (!isPending) {
+      // no element is a promise
+      grant(connection, packet, identifier, decisions as Decision[]);
+      return;
+    }
+    const answers = decisions.map((decision) => Promise.resolve(decision));
+    connection.hold(Promise.all(answers), (settled) => {
+      grant(connection, packet, identifier, settled ?? packet.subscriptions.map(() => false));
+    });
   });
 }
 
 /** UNSUBSCRIBE: every filter is compared as it was written [MQTT-3.10.4-1]. */
 export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubscribe): void {
-  const { context, session } = connection;
+  const { session } = connection;
   if (session === undefined) return;
-  const reasonCodes = packet.topicFilters.map((topicFilter) => {
-    if (validateTopicFilter(topicFilter) !== undefined) return ReasonCode.TopicFilterInvalid;
-    const subscription = session.subscriptions?.get(topicFilter);
-    if (subscription === undefined) return ReasonCode.NoSubscriptionExisted;
-    context.sessions.removeSubscription(session, subscription);
-    if (session.durable) {
-      context.turn.record({
-        type: 'unsubscribed',
-        clientId: session.clientId,
-        epoch: session.epoch,
-        topicFilter,
-      });
-    }
-    if (subscription.group !== undefined) giveBackToGroup(context, session, subscription.group);
-    if (connection.client !== undefined)
-      context.observer.unsubscribed?.(connection.client, topicFilter);
-    return ReasonCode.Success;
+  const { packetId, topicFilters } = packet;
+  const reasonCodes: number[] = [];
+  const changes: SessionChange[] = [];
+  const unsubscribe = (topicFilter: string): void => {
+    reasonCodes.push(unsubscribeOne(connection, session, topicFilter, changes));
+  };
+  inShares(connection, topicFilters, unsubscribe, changes, () => {
+    said(connection, connection.promise({ type: PacketType.Unsuback, packetId, reasonCodes }));
+    connection.pumpWaiting(); // what waited behind what a group has back
   });
-  const { packetId } = packet;
-  said(connection, connection.promise({ type: PacketType.Unsuback, packetId, reasonCodes }));
-  connection.pumpWaiting(); // what waited behind what a group has back
+}
+
+function unsubscribeOne(
+  connection: ClientConnection,
+  session: Session,
+  topicFilter: string,
+  changes: SessionChange[],
+): number {
+  const { client, context } = connection;
+  if (validateTopicFilter(topicFilter) !== undefined) return ReasonCode.TopicFilterInvalid;
+  const subscription = session.subscriptions?.get(topicFilter);
+  if (subscription === undefined) return ReasonCode.NoSubscriptionExisted;
+  context.sessions.removeSubscription(session, subscription);
+  if (session.durable) {
+    const { clientId, epoch } = session;
+    changes.push({ type: 'unsubscribed', clientId, epoch, topicFilter });
+  }
+  if (subscription.group !== undefined) giveBackToGroup(context, session, subscription.group);
+  if (client !== undefined) context.observer.unsubscribed?.(client, topicFilter);
+  return ReasonCode.Success;
+}
+
+/**
+ * Does something to each filter of a packet, to very many of them in several turns, and then `done`. The
+ * store learns of all `changes` at once, since one answer stands for them.
+ */
+function inShares<T>(
+  connection: ClientConnection,
+  filters: readonly T[],
+  each: (filter: T) => void,
+  changes: readonly SessionChange[],
+  done: () => void,
+): void {
+  const { turn } = connection.context;
+  const record = (): void => {
+    for (const change of changes) turn.record(change);
+  };
+  const { deliveriesPerTurn } = connection.context.limits;
+  const share = Math.max(1, Math.floor(deliveriesPerTurn / workCost.filter));
+  let next = 0;
+  connection.workInShares(() => {
+    const end = Math.min(next + share, filters.length);
+    connection.spend((end - next) * workCost.filter);
+    for (const filter of filters.slice(next, end)) each(filter);
+    next = end;
+    if (next < filters.length) return true;
+    record();
+    done();
+    return false;
+  }, record);
 }
 
 /** What an MQTT 5 client asks for although CONNACK told it not to (sections 3.2.2.3.11 to 3.2.2.3.13): a Protocol Error. */
@@ -125,19 +173,43 @@ function grant(
 ): void {
   const { session } = connection;
   if (session === undefined) return;
-  const granted: Subscription[] = [];
-  const reasonCodes = packet.subscriptions.map((request, index) => {
-    const decision = decisions[index] ?? false;
-    if (decision !== true && !(typeof decision === 'number' && decision <= 2))
-      return reasonOf(PacketType.Suback, decision);
-    const granting = decision === true ? 2 : decision;
-    // the least of values from 0 to 2
-    const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;
-    return subscribeOne(connection, session, request, qos, identifier, granted);
+  const granted: Granted[] = [];
+  const reasonCodes: number[] = [];
+  const changes: SessionChange[] = [];
+  const grantOne = (request: SubscriptionRequest): void => {
+    const decision = decisions[reasonCodes.length] ?? false;
+    reasonCodes.push(decide(connection, session, request, decision, identifier, granted, changes));
+  };
+  inShares(connection, packet.subscriptions, grantOne, changes, () => {
+    if (!answer(connection, packet.packetId, reasonCodes)) return;
+    const replay = ({ subscription, newest }: Granted): void =>
+      connection.context.retained.replay(session, subscription, newest);
+    inShares(connection, granted, replay, NO_CHANGES, () => connection.pump());
   });
-  if (!answer(connection, packet.packetId, reasonCodes)) return;
-  for (const subscription of granted) connection.context.retained.replay(session, subscription);
-  connection.pump();
+}
+
+/** What is retained is sent for it; what is newer comes, or came, by the subscription itself. */
+interface Granted {
+  readonly subscription: Subscription;
+  readonly newest: number;
+}
+
+/** The Reason Code for one filter, which is subscribed to if it may be. */
+function decide(
+  connection: ClientConnection,
+  session: Session,
+  request: SubscriptionRequest,
+  decision: Decision,
+  identifier: number,
+  granted: Granted[],
+  changes: SessionChange[],
+): number {
+  if (decision !== true && !(typeof decision === 'number' && decision <= 2))
+    return reasonOf(PacketType.Suback, decision);
+  const granting = decision === true ? 2 : decision;
+  // the least of values from 0 to 2
+  const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;
+  return subscribeOne(connection, session, request, qos, identifier, granted, changes);
 }
 
 /** SUBACK in the form of the client's version; false when it has none for this: MQTT 3.1 knows no failure. */
@@ -167,7 +239,8 @@ function subscribeOne(
   request: SubscriptionRequest,
   qos: QoS,
   identifier: number,
-  replayed: Subscription[],
+  replayed: Granted[],
+  changes: SessionChange[],
 ): number {
   const { context } = connection;
   const { topicFilter } = request;
@@ -182,7 +255,7 @@ function subscribeOne(
   const subscription = context.sessions.putSubscription(session, record);
   if (session.durable) {
     const { clientId, epoch } = session;
-    context.turn.record({ type: 'subscribed', clientId, epoch, subscription: record });
+    changes.push({ type: 'subscribed', clientId, epoch, subscription: record });
   }
   if (connection.client !== undefined)
     context.observer.subscribed?.(connection.client, topicFilter, qos);
@@ -190,7 +263,7 @@ function subscribeOne(
   const isWanted =
     request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined); // [MQTT-3.3.1-10]
   if (isWanted && subscription.group === undefined && context.limits.retainAvailable)
-    replayed.push(subscription);
+    replayed.push({ subscription, newest: context.lastMessageId });
   return qos;
 }
 
@@ -220,3 +293,4 @@ function said(connection: ClientConnection, isSent: boolean): boolean {
 
 /** The one failure code of 3.1.1's SUBACK. */
 const FAILURE = 0x80;
+const NO_CHANGES: readonly SessionChange[] = [];

@@ -26,6 +26,8 @@ export class Turn {
   unsettled = 0;
   /** Changes of failed commits that are to be tried again, in order, before any others. */
   retried: SessionChange[] = [];
+  /** Grows with each turn: what is read, and what goes on at its end, is one. */
+  number = 1;
   #isAwake = false;
   readonly #wake: () => void;
 
@@ -68,6 +70,8 @@ export class Turn {
   }
 
   continueLater(connection: ClientConnection): void {
+    if (connection.continues) return;
+    connection.continues = true;
     this.continuing.push(connection);
     this.wake();
   }

@@ -48,6 +48,7 @@ export class TurnDriver {
     this.#work(context);
     this.#readPages(context);
     this.#flushAll(context, this.#commit(context));
+    turn.number++;
   }
 
   /** Settles when everything that was committed until now has settled. */
@@ -70,7 +71,10 @@ export class TurnDriver {
     const { continuing } = turn;
     if (continuing.length === 0) return;
     turn.continuing = [];
-    for (const connection of continuing) guard(connection, () => connection.continue(context.now));
+    for (const connection of continuing) {
+      connection.continues = false;
+      guard(connection, () => connection.continue(context.now));
+    }
   }
 
   /** One share of what takes many turns. */

@@ -179,7 +179,7 @@ function checkRetained({ context, ledger, store }: Player): void {
     // the index is private: somebody subscribes who is nobody
     const nobody = new Session('', () => undefined);
     const subscription = new Subscription(nobody, { ...NOTHING_ASKED, topicFilter });
-    retained.replay(nobody, subscription);
+    retained.replay(nobody, subscription, Infinity);
     while (nobody.replays?.peek()?.cursor.next(1_000, entries) === true);
   }
   const bytes = entries.reduce((sum, { size }) => sum + size, 0);

@@ -1,0 +1,143 @@
+import { type Packet, encode } from '@wellhead/codec';
+import { expect, test } from 'vitest';
+import type { Counters } from '../src/counters.ts';
+import { type Client, World, publishPacket } from './support.ts';
+
+/** What one connection may do in a turn, in deliveries. */
+const SHARE = 1_000;
+const limits = { deliveriesPerTurn: SHARE };
+
+const subscribe = (packetId: number, topicFilters: readonly string[]): Packet => ({
+  type: 8,
+  packetId,
+  subscriptions: topicFilters.map((topicFilter) => ({
+    topicFilter,
+    qos: 0,
+    noLocal: false,
+    retainAsPublished: false,
+    retainHandling: 0,
+  })),
+});
+const unsubscribe = (packetId: number, topicFilters: readonly string[]): Packet => ({
+  type: 10,
+  packetId,
+  topicFilters,
+});
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `t/${i}`);
+
+test.each<[string, (i: number) => Packet]>([
+  ['PINGREQ', () => ({ type: 12 })],
+  ['PUBLISH that nobody gets', () => publishPacket('n', 'x')],
+  ['PUBLISH to topics that are new', (i) => publishPacket(`n/${i}`, 'x')],
+  ['PUBLISH at QoS 1', () => publishPacket('n', 'x', { qos: 1, packetId: 1 })],
+  ['retained PUBLISH', (i) => publishPacket(`n/${i}`, 'x', { retain: true })],
+  ['PUBREL for nothing', () => ({ type: 6, packetId: 1, reasonCode: 0 })],
+  ['SUBSCRIBE', (i) => subscribe(1, [`n/${i}`])],
+  ['SUBSCRIBE and UNSUBSCRIBE', (i) => (i % 2 ? unsubscribe(2, ['n']) : subscribe(1, ['n']))],
+  ['SUBSCRIBE to nothing that is retained', () => subscribe(1, ['+/no'])],
+])('a flood of packets is read in shares: %s', async (_name, packet) => {
+  await using world = await World.create({ limits });
+  const other = world.connect({ clientId: 'other' });
+  for (let i = 0; i < 100; i++) other.publish(`r/${i}`, 'x', { retain: true });
+  const client = world.connect();
+  const packets = Array.from({ length: 2_000 }, (_, i) => packet(i));
+  client.connection.write(Buffer.concat(packets.map((one) => encode(one, 5))));
+  const most = mostInOneTurn(world, (counters) => counters.packetsReceived);
+  expect(most).toBeLessThanOrEqual(SHARE / 2);
+  expect(client.send({ type: 12 }).outcome()).toBe('open');
+  expect(client.world.broker.counters.packetsReceived).toBe(2_000 + 100 + 3);
+});
+
+test('a long SUBSCRIBE and UNSUBSCRIBE take several turns, in which others are served, and have one answer', async () => {
+  await using world = await World.create({ limits });
+  const filters = names(500);
+  const [client, other] = [world.connect({ clientId: 'long' }), world.connect({ clientId: 'o' })];
+  const subscriptions = (counters: Readonly<Counters>): number => counters.subscriptions;
+
+  client.connection.write(encode(subscribe(7, filters), 5));
+  let order = orderOfAnswers({ long: client, other });
+  other.connection.write(encode({ type: 12 }, 5));
+  client.connection.write(encode({ type: 12 }, 5));
+  expect(mostInOneTurn(world, subscriptions)).toBeLessThanOrEqual(SHARE / 20);
+  expect(order()).toEqual(['other 13', 'long 9', 'long 13']);
+  expect(client.take()[0]).toMatchObject({ packetId: 7, reasonCodes: filters.map(() => 0) });
+
+  order = orderOfAnswers({ long: client, other });
+  client.connection.write(encode(unsubscribe(8, [...filters, 'none', 'a#']), 5));
+  other.connection.write(encode({ type: 12 }, 5));
+  expect(mostInOneTurn(world, (counters) => -subscriptions(counters))).toBeLessThanOrEqual(50);
+  expect(order()).toEqual(['other 13', 'long 11']);
+  const codes = [...filters.map(() => 0), 0x11, 0x8f];
+  expect(client.take()[0]).toMatchObject({ packetId: 8, reasonCodes: codes });
+  expect(world.broker.counters.subscriptions).toBe(0);
+});
+
+test('a long SUBSCRIBE of a client that leaves is forgotten', async () => {
+  await using world = await World.create({ limits });
+  const client = world.resume('c');
+  client.connection.write(encode(subscribe(7, names(500)), 5));
+  world.network.pump();
+  for (let turn = 0; turn < 15; turn++) world.host.turn();
+  const back = world.resume('c');
+  expect(client.outcome()).toBe('DISCONNECT 8e closed');
+  const count = world.broker.counters.subscriptions;
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(500);
+  // the part that was subscribed to is, of a session that goes on
+  expect(back.subscribe('t/499')).toEqual([2]);
+  expect(world.broker.counters.subscriptions).toBe(count + 1);
+});
+
+test('what is retained while a long SUBSCRIBE is under way comes once', async () => {
+  await using world = await World.create({ limits });
+  const client = world.connect({ clientId: 'long' });
+  const other = world.connect({ clientId: 'other' });
+  other.publish('t/1', 'old', { retain: true });
+  client.connection.write(encode(subscribe(7, names(300)), 5));
+  world.network.pump();
+  for (let turn = 0; turn < 8; turn++) world.host.turn();
+  other.publish('t/2', 'new', { retain: true });
+  expect(client.messages()).toEqual(['t/2=new q0', 'SUBACK #7', 't/1=old q0 retain']);
+});
+
+test('a long SUBSCRIBE asks its authorizer for each filter, and waits for its answers', async () => {
+  const asked: string[] = [];
+  const authorizer = {
+    async subscribe(_client: unknown, { topicFilter }: { topicFilter: string }): Promise<boolean> {
+      asked.push(topicFilter);
+      return topicFilter !== 't/3';
+    },
+  };
+  await using world = await World.create({ limits, authorizer });
+  const client = world.connect();
+  client.send(subscribe(7, names(300)));
+  await world.settleAsync();
+  expect(asked).toEqual(names(300));
+  const codes = names(300).map((name) => (name === 't/3' ? 0x87 : 0));
+  expect(client.take()).toMatchObject([{ type: 9, packetId: 7, reasonCodes: codes }]);
+});
+
+/** How much a counter grows between two turns at most, until nothing moves any more. */
+function mostInOneTurn(world: World, count: (counters: Readonly<Counters>) => number): number {
+  let most = 0;
+  for (let moves = 1, last = count(world.broker.counters); moves > 0;) {
+    moves = world.network.pump() + (world.host.turn() ? 1 : 0);
+    const now = count(world.broker.counters);
+    most = Math.max(most, now - last);
+    last = now;
+  }
+  return most;
+}
+
+/** In which order who gets which type of packet from now on, until what has come is taken. */
+function orderOfAnswers(clients: Readonly<Record<string, Client>>): () => string[] {
+  const order: string[] = [];
+  for (const [name, { inbox }] of Object.entries(clients)) {
+    const push = inbox.push.bind(inbox);
+    inbox.push = (...packets: Packet[]) => {
+      for (const { type } of packets) order.push(`${name} ${type}`);
+      return push(...packets);
+    };
+  }
+  return () => order;
+}
