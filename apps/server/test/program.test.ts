@@ -90,6 +90,23 @@ describe('the end', () => {
     },
   );
 
+  test('SIGTERM: clients that never read nor leave keep nobody waiting, and the exit status is 0', async () => {
+    await using server = await Wellhead.start();
+    const { port } = server.address('mqtt');
+    const deaf: Socket[] = [];
+    for (let i = 0; i < 20; i++) {
+      const socket = connectSocket({ port, host: '127.0.0.1', allowHalfOpen: true });
+      deaf.push((await helloBy(socket, 98 + i)).pause());
+      socket.on('error', () => {});
+    }
+    const told = disconnection(server.address('mqtt'));
+    await told.connected;
+    server.program.signal('SIGTERM');
+    expect(await told.reasonCode).toBe(0x8b);
+    expect(await server.program.end).toEqual({ status: 0, signal: null });
+    for (const socket of deaf) socket.destroy();
+  });
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -225,8 +242,8 @@ function disconnection({ url }: Address): {
 }
 
 /** Sends a CONNECT of MQTT 3.1.1 and waits for its CONNACK. */
-async function helloBy(socket: Socket): Promise<Socket> {
-  socket.write(Uint8Array.of(0x10, 13, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 1, 97));
+async function helloBy(socket: Socket, clientId = 97): Promise<Socket> {
+  socket.write(Uint8Array.of(0x10, 13, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 1, clientId));
   const connack = await new Promise<Buffer>((resolve, reject) => {
     socket.once('data', resolve).once('error', reject);
   });

@@ -15,9 +15,9 @@ export const workCost: Readonly<{
   /** A PUBLISH, beside its receivers. */
   publish: 4,
   /** The same of a topic whose route has to be found. */
-  route: 16,
+  route: 24,
   /** The same for one that is retained. */
-  retain: 24,
+  retain: 48,
   /** PUBACK and its kin, and PINGREQ. */
   acknowledgement: 4,
   /** Any other packet. */

@@ -84,7 +84,7 @@ test(
     const closed = world.broker.close().then(() => (isClosed = true));
     await world.settleAsync();
     expect(isClosed).toBe(false);
-    world.advance(6_000);
+    world.advance(2_000);
     await world.settleAsync();
     await closed;
     expect(world.broker.counters.connections).toBe(0);

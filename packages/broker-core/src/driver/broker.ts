@@ -253,11 +253,11 @@ export class Broker implements AsyncDisposable {
     cancel();
   }
 
-  /** Transports bound their own closing; this bounds theirs. */
+  /** Who reads is told, and gone, in no time; who does not must not keep the others from the next broker. */
   async #allConnectionsGone(): Promise<void> {
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#host.later(resolve, CLOSE_TIMEOUT);
+      const cancel = this.#host.later(resolve, GOODBYE_TIMEOUT);
       this.#whenEmpty = () => {
         cancel();
         resolve();
@@ -325,5 +325,7 @@ class LinkReceiver {
 const DEAF = { data(): void {}, drain(): void {}, closed(): void {} };
 const SERVER_BUSY = 0x89;
 const SERVER_SHUTTING_DOWN = 0x8b;
-/** Milliseconds. */
+/** Milliseconds that a store may take to settle. */
 const CLOSE_TIMEOUT = 5_000;
+/** Milliseconds that clients have to read what they are told at the end. */
+const GOODBYE_TIMEOUT = 1_500;
