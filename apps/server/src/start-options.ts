@@ -27,6 +27,7 @@ export interface StartFlags {
   readonly maxConnections: number;
   readonly maxInflight: number;
   readonly maxQueuedMessages: number;
+  readonly maxQueuedBytes: number;
   readonly sessionExpiry: number;
   readonly sysInterval: number;
   readonly logLevel: LogLevel;
@@ -121,6 +122,8 @@ function addLimitOptions(command: Command): void {
   option('--max-inflight <n>', inflight, wholeNumber(1, 65_535), limits.maximumInflight);
   const queued = 'messages waiting for one session';
   option('--max-queued-messages <n>', queued, count, limits.maximumQueuedMessages);
+  const bytes = 'payload bytes waiting for all sessions together';
+  option('--max-queued-bytes <bytes>', bytes, count, limits.maximumTotalQueuedBytes);
   const expiry = "life of an MQTT 3.x client's session without it, or never";
   option('--session-expiry <seconds>', expiry, sessionExpiry, limits.legacySessionExpiryInterval);
   const sys = 'time between updates of $SYS topics; 0: none';
@@ -145,6 +148,7 @@ function limitsOf(flags: StartFlags): Partial<BrokerLimits> {
     maximumConnections: flags.maxConnections,
     maximumInflight: flags.maxInflight,
     maximumQueuedMessages: flags.maxQueuedMessages,
+    maximumTotalQueuedBytes: flags.maxQueuedBytes,
     legacySessionExpiryInterval: flags.sessionExpiry,
   };
 }

@@ -28,6 +28,7 @@ test.each<[string, string[]]>([
           maximumConnections: 100_000,
           maximumInflight: 1024,
           maximumQueuedMessages: 250_000,
+          maximumTotalQueuedBytes: 4_294_967_296,
           legacySessionExpiryInterval: 604_800,
         },
         sysInterval: 10,
@@ -59,6 +60,7 @@ test.each<[string, object]>([
   ['--max-connections 10', { limits: { maximumConnections: 10 } }],
   ['--max-inflight 1', { limits: { maximumInflight: 1 } }],
   ['--max-queued-messages 7', { limits: { maximumQueuedMessages: 7 } }],
+  ['--max-queued-bytes 7', { limits: { maximumTotalQueuedBytes: 7 } }],
   ['--session-expiry 60', { limits: { legacySessionExpiryInterval: 60 } }],
   ['--session-expiry never', { limits: { legacySessionExpiryInterval: 0xffff_ffff } }],
 ])('start %s', (line, server) => {

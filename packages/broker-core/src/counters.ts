@@ -14,6 +14,10 @@ export class Counters {
   publishBytesReceived = 0;
   publishBytesSent = 0;
   publishDropped = 0;
+  /** Messages of publishers that were refused: they would have had to wait, and there was no room. */
+  publishRefused = 0;
+  /** Payload bytes that wait, for all sessions together. */
+  queuedBytes = 0;
   retainedMessages = 0;
   retainedBytes = 0;
   subscriptions = 0;

@@ -4,6 +4,7 @@ import type { BrokerContext } from './context.ts';
 import { NewDelivery, type Delivery, copyOf, messageSize } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
+import type { Route } from './router.ts';
 import { account, drop } from './settlement.ts';
 import type { Subscription } from './subscription.ts';
 import { WaitingQueue } from './waiting-queue.ts';
@@ -144,7 +145,8 @@ function waitAtQos0(
   const queue = isBehindTheStore ? (session.behind ??= new WaitingQueue()) : session.openPending();
   if (
     queue.length >= MAXIMUM_WAITING_AT_QOS_0 ||
-    queue.bytesAtQos0 + publication.payloadLength > context.limits.maximumPendingBytes
+    queue.bytesAtQos0 + publication.payloadLength > context.limits.maximumPendingBytes ||
+    isFull(context, publication.payloadLength)
   ) {
     drop(context, session, publication.topic.topicName, 'queue-full');
     return;
@@ -219,9 +221,31 @@ function hasRoom(context: BrokerContext, publication: Publication, session: Sess
   const { maximumQueuedMessages, maximumQueuedBytes } = context.limits;
   const hasIt =
     session.queuedMessages < maximumQueuedMessages &&
-    session.queuedBytes + publication.payloadLength <= maximumQueuedBytes;
+    session.queuedBytes + publication.payloadLength <= maximumQueuedBytes &&
+    !isFull(context, publication.payloadLength);
   if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
   return hasIt;
+}
+
+/** One message more, and all that waits would be more than it may be. */
+export function isFull({ counters, limits }: BrokerContext, payloadLength: number): boolean {
+  return counters.queuedBytes + payloadLength > limits.maximumTotalQueuedBytes;
+}
+
+/** The message would have to wait for some session of a route: it is absent, or has not room for it now. */
+export function mustQueue(
+  context: BrokerContext,
+  published: QoS,
+  { groups, targets }: Route,
+): boolean {
+  const waits = (target: Subscription): boolean => {
+    const { session } = target;
+    if (session.local !== undefined || !target.active || lowerQoS(published, target) === 0)
+      return false;
+    if (session.connection?.open !== true) return session.durable;
+    return mustWait(session) || session.connection.isBusy || !hasQuota(context, session);
+  };
+  return targets.some(waits) || groups.some(({ members }) => members.every(waits));
 }
 
 /** A session is named once per stored message: its second copy (plain and shared subscription) is a message of its own. */

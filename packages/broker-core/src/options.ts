@@ -59,6 +59,8 @@ export interface BrokerLimits {
   readonly maximumQueuedMessages: number;
   /** Payload bytes waiting for one session. @default 268_435_456 */
   readonly maximumQueuedBytes: number;
+  /** Payload bytes waiting for all sessions together, counted for each; a message that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
+  readonly maximumTotalQueuedBytes: number;
   /** Bytes that wait for one connection to read; above it QoS 0 messages for it are dropped. @default 16_777_216 */
   readonly maximumPendingBytes: number;
   /** Milliseconds after which a connection that reads nothing of what waits for it is closed. @default 60_000 */
@@ -99,6 +101,7 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   maximumSubscriptionsPerSession: 100_000,
   maximumQueuedMessages: 250_000,
   maximumQueuedBytes: 268_435_456,
+  maximumTotalQueuedBytes: 4_294_967_296,
   maximumPendingBytes: 16_777_216,
   stalledTimeout: 60_000,
   maximumRetainedMessages: 1_000_000,
@@ -160,6 +163,7 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['maximumSubscriptionsPerSession', 1, LARGE],
   ['maximumQueuedMessages', 1, LARGE],
   ['maximumQueuedBytes', 1, LARGE],
+  ['maximumTotalQueuedBytes', 1, LARGE],
   ['maximumPendingBytes', 1, LARGE],
   ['stalledTimeout', 1, LARGE],
   ['maximumRetainedMessages', 0, LARGE],

@@ -8,6 +8,7 @@ import {
 import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
+import { isFull, mustQueue } from './delivery.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
@@ -217,6 +218,10 @@ function distribute(
 ): void {
   const { context } = connection;
   const { qos } = publication;
+  if (qos > 0 && isFull(context, publication.payloadLength) && cannotWait(context, publication)) {
+    refuseForRoom(connection, qos, packetId);
+    return;
+  }
   if (publication.retain) {
     connection.spend(workCost.retain);
     if (!context.retained.publish(publication.toMessage())) {
@@ -235,6 +240,17 @@ function distribute(
   const receivers = route(context, publication, found);
   acknowledgePublish(connection, session, qos, packetId, receivers);
   connection.spend(receivers);
+}
+
+function cannotWait(context: BrokerContext, { qos, topic }: Publication): boolean {
+  return mustQueue(context, qos, context.router.route(topic));
+}
+
+/** Not taken: an MQTT 5 client is told so, and an older one, who cannot be told, is not acknowledged what is not kept. */
+function refuseForRoom(connection: ClientConnection, qos: QoS, packetId: number): void {
+  connection.context.counters.publishRefused++;
+  if (connection.protocolVersion === 5) refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
+  else connection.context.counters.publishDropped++;
 }
 
 /** The same over several turns, while the publisher waits. */

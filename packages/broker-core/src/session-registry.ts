@@ -118,6 +118,7 @@ export class SessionRegistry {
       session.isStoredForWill = false;
     }
     unload(session);
+    session.queuedBytes = 0;
     for (const delivery of shared) redistribute(context, delivery);
     if (will !== undefined) this.#publishWill(session, will);
   }
@@ -146,7 +147,7 @@ export class SessionRegistry {
 
   /** A session of the host program: nothing of it is stored. */
   openLocal(clientId: string, deliver: NonNullable<Session['local']>): Session {
-    const session = new Session(clientId, this.#onTimeout);
+    const session = new Session(clientId, this.#onTimeout, this.#context().counters);
     session.local = deliver;
     return session;
   }
@@ -184,9 +185,10 @@ export class SessionRegistry {
   }
 
   #create(clientId: string): Session {
-    const session = new Session(clientId, this.#onTimeout);
+    const { counters } = this.#context();
+    const session = new Session(clientId, this.#onTimeout, counters);
     this.#sessions.set(clientId, session);
-    this.#context().counters.sessions = this.#sessions.size;
+    counters.sessions = this.#sessions.size;
     return session;
   }
 

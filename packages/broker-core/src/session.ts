@@ -52,7 +52,6 @@ export class Session implements Timed {
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
   queuedMessages = 0;
-  queuedBytes = 0;
   /** Those of them that are in `window` or `pending`. */
   inMemory = 0;
   /** The newest message that was taken into memory on this connection, and its place in the store's queue. */
@@ -77,10 +76,28 @@ export class Session implements Timed {
   deadline: number = Infinity;
   deadlineSlot = -1;
   readonly #onTimeout: (session: Session, now: number) => void;
+  readonly #total: { queuedBytes: number };
+  #queuedBytes = 0;
 
-  constructor(clientId: string, onTimeout: (session: Session, now: number) => void) {
+  /** `total` counts for all sessions. */
+  constructor(
+    clientId: string,
+    onTimeout: (session: Session, now: number) => void,
+    total: { queuedBytes: number },
+  ) {
     this.clientId = clientId;
     this.#onTimeout = onTimeout;
+    this.#total = total;
+  }
+
+  /** Payload bytes of `queuedMessages`. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  set queuedBytes(bytes: number) {
+    this.#total.queuedBytes += bytes - this.#queuedBytes;
+    this.#queuedBytes = bytes;
   }
 
   timeout(now: number): void {

@@ -86,6 +86,8 @@ test(
         'messages/received',
         'messages/sent',
         'publish/messages/dropped',
+        'publish/messages/refused',
+        'queued/bytes',
         'bytes/received',
         'subscriptions/count',
         'retained messages/count',

@@ -66,6 +66,8 @@ export class SysTopics {
       ['publish/messages/received', counters.publishReceived],
       ['publish/messages/sent', counters.publishSent],
       ['publish/messages/dropped', counters.publishDropped],
+      ['publish/messages/refused', counters.publishRefused],
+      ['queued/bytes', counters.queuedBytes],
       ['publish/bytes/received', counters.publishBytesReceived],
       ['publish/bytes/sent', counters.publishBytesSent],
       ['bytes/received', counters.bytesReceived],

@@ -89,7 +89,9 @@ function checkOwners({ connections, context }: Player): void {
     owners.set(session.clientId, connection);
   }
   let subscriptions = 0;
+  let queuedBytes = 0;
   for (const session of sessions) {
+    queuedBytes += session.queuedBytes;
     subscriptions += session.subscriptions?.size ?? 0;
     demand(!session.ended, 'owner', () => `${session.clientId} has ended and is kept`);
     const { connection } = session;
@@ -101,6 +103,7 @@ function checkOwners({ connections, context }: Player): void {
   gauge('clientsConnected', counters.clientsConnected, connected);
   gauge('sessions', counters.sessions, sessions.size);
   gauge('subscriptions', counters.subscriptions, subscriptions);
+  gauge('queuedBytes', counters.queuedBytes, queuedBytes);
 }
 
 function gauge(name: string, told: number, real: number): void {
@@ -177,7 +180,7 @@ function checkRetained({ context, ledger, store }: Player): void {
   const entries: RetainedEntry[] = [];
   for (const topicFilter of ['#', '$x']) {
     // the index is private: somebody subscribes who is nobody
-    const nobody = new Session('', () => undefined);
+    const nobody = new Session('', () => undefined, { queuedBytes: 0 });
     const subscription = new Subscription(nobody, { ...NOTHING_ASKED, topicFilter });
     retained.replay(nobody, subscription, Infinity);
     while (nobody.replays?.peek()?.cursor.next(1_000, entries) === true);

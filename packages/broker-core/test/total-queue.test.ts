@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { inWorld } from './support.ts';
+
+const limits = { maximumTotalQueuedBytes: 100, maximumInflight: 1 };
+const forty = 'x'.repeat(40);
+
+test.each([1, 2] as const)(
+  'what would have to wait beyond the bytes for all sessions is refused with 0x97, at QoS %i',
+  async (qos) =>
+    inWorld(
+      (world) => {
+        for (const id of ['one', 'two']) {
+          const absent = world.resume(id);
+          absent.subscribe(`to/${id}`);
+          absent.vanish();
+        }
+        const present = world.connect({ clientId: 'present' });
+        present.subscribe('to/present', { qos: 0 });
+        const publisher = world.connect({ clientId: 'p' });
+        const ack = qos === 1 ? 'PUBACK' : 'PUBREC';
+        const publish = (topic: string, packetId: number): string[] =>
+          publisher.publish(topic, forty, { qos, packetId }).messages();
+
+        expect(publish('to/one', 1)).toEqual([`${ack} #1`]);
+        expect(publish('to/two', 2)).toEqual([`${ack} #2`]);
+        expect(publish('to/two', 3)).toEqual([`${ack} #3 97`]);
+        expect(publish('to/present', 4)).toEqual([`${ack} #4`]); // it waits for nobody
+        expect(publish('to/nobody', 5)).toEqual([`${ack} #5 10`]);
+        expect(present.publishes()).toHaveLength(1);
+        expect(world.broker.counters).toMatchObject({ publishRefused: 1, queuedBytes: 80 });
+
+        const back = world.resume('one');
+        if (qos === 1) back.puback(1);
+        else back.pubrec(1).pubcomp(1);
+        expect(world.broker.counters.queuedBytes).toBe(40);
+        expect(publish('to/two', 6)).toEqual([`${ack} #6`]);
+      },
+      { limits },
+    )(),
+);
+
+test(
+  'MQTT 3.1.1 cannot be told, so what is not kept is not acknowledged',
+  inWorld(
+    (world) => {
+      const absent = world.resume('absent');
+      absent.subscribe('a');
+      absent.vanish();
+      const publisher = world.connect({ clientId: 'p', protocolVersion: 4 });
+      publisher.publish('a', forty, { qos: 1, packetId: 1 });
+      publisher.publish('a', forty, { qos: 1, packetId: 2 });
+      publisher.publish('a', forty, { qos: 1, packetId: 3 });
+      expect(publisher.messages()).toEqual(['PUBACK #1', 'PUBACK #2']);
+      expect(world.resume('absent').publishes()).toHaveLength(1);
+    },
+    { limits },
+  ),
+);
+
+test(
+  'a client whose window is full counts as well, and the end of a session gives its bytes back',
+  inWorld(
+    (world) => {
+      const slow = world.connect({ clientId: 'slow' });
+      slow.subscribe('a');
+      const publisher = world.connect({ clientId: 'p' });
+      for (let i = 1; i <= 5; i++) publisher.publish('a', forty, { qos: 1, packetId: i });
+      const told = publisher.messages();
+      expect(told[0]).toBe('PUBACK #1');
+      expect(told.at(-1)).toBe('PUBACK #5 97');
+      expect(world.broker.counters.queuedBytes).toBeLessThanOrEqual(100);
+      slow.vanish();
+      expect(world.broker.counters.queuedBytes).toBe(0);
+    },
+    { limits },
+  ),
+);
+
+test(
+  'a Will without room is dropped and counted',
+  inWorld(
+    (world) => {
+      const absent = world.resume('absent');
+      absent.subscribe('a');
+      absent.vanish();
+      world.connect({ clientId: 'p' }).publish('a', 'x'.repeat(90), { qos: 1, packetId: 1 });
+      const will = { topicName: 'a', payload: new Uint8Array(40), qos: 1, retain: false } as const;
+      world.connect({ clientId: 'w', will }).vanish();
+      expect(world.broker.counters).toMatchObject({ publishDropped: 1, queuedBytes: 90 });
+      expect(world.resume('absent').publishes()).toHaveLength(1);
+    },
+    { limits },
+  ),
+);
