@@ -52,11 +52,11 @@ export async function runConformance(
   return { target, startedAt, duration: performance.now() - started, results };
 }
 
-/** The cases that the options select, in the order of the suite. */
+/** The cases that the options select, in the order of the suite; throws TypeError when `only` selects none. */
 export function selectCases(options: ConformanceOptions): readonly ConformanceCase[] {
   const { versions = [3, 4, 5], only = [], cases = allCases } = options;
   const patterns = only.map(patternOf);
-  return cases.filter(
+  const selected = cases.filter(
     (one) =>
       versions.includes(one.version) &&
       (patterns.length === 0 ||
@@ -64,6 +64,10 @@ export function selectCases(options: ConformanceOptions): readonly ConformanceCa
           [one.id, one.title, ...one.statements].some((text) => pattern.test(text)),
         )),
   );
+  // a server that was asked nothing conforms to nothing
+  if (selected.length === 0 && only.length > 0)
+    throw new TypeError(`no case of these versions matches ${only.join(', ')}`);
+  return selected;
 }
 
 interface PlannedCase {

@@ -109,6 +109,19 @@ test('--list prints the cases of a version and pattern, and reaches nobody', asy
   ]);
 });
 
+test.each([[[]], [['--list']]])(
+  'a pattern that matches nothing is said so: exit status 2 %j',
+  async (flags) => {
+    await using server = await agreeingServer();
+    const only = ['--only', 'MQTT-9.*', '--version', '5.0'];
+    expect(await run(server.target, ...only, ...flags)).toEqual({
+      status: 2,
+      out: '',
+      error: 'wellhead-conformance: no case of these versions matches MQTT-9.*\n',
+    });
+  },
+);
+
 test('--help describes every fixture and is exit status 0', async () => {
   const { status, out } = await run('--help');
   expect(status).toBe(0);
