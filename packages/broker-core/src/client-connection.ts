@@ -138,7 +138,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.context.now = now;
     this.#noteReading(now);
     const due = connectionDeadline(this, now);
-    if (due.at > now) {
+    if (due.at > now || this.mustEndLater) {
       this.deadline = due.at;
       this.context.deadlines.schedule(this);
       return;
@@ -151,6 +151,11 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     const { pendingBytes } = this.link;
     if (this.stalledSince > 0 && pendingBytes < this.stalledBytes) this.stalledSince = now;
     this.stalledBytes = pendingBytes;
+  }
+
+  /** Its end would publish a Will, and this turn has published enough of them. */
+  get mustEndLater(): boolean {
+    return this.session?.will !== undefined && this.context.wills.isUsedUp;
   }
 
   /** The transport has ended, by whosever hand. */

@@ -213,6 +213,10 @@ export class SessionRegistry {
 
   #timeout(session: Session, now: number): void {
     if (session.ended || session.connection !== undefined) return;
+    if (session.will !== undefined && this.#context().wills.isUsedUp) {
+      this.#reschedule(session); // the wheel comes back to it
+      return;
+    }
     if (session.expiresAt <= now) {
       this.#expire(session);
       return;
@@ -288,8 +292,10 @@ export class SessionRegistry {
     const context = this.#context();
     const { authorizer, observer } = context;
     const publish = (decision: unknown): void => {
-      if (decision === true) publishMessage(context, this.#willMessage(session, will), session);
-      else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
+      if (decision === true) {
+        publishMessage(context, this.#willMessage(session, will), session);
+        context.wills.spend(context.publication.topic.value?.targets.length ?? 0);
+      } else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
     };
     if (authorizer.publish === undefined || session.client === undefined) {
       publish(true);

@@ -21,6 +21,7 @@ import { type Route, Router } from '../router.ts';
 import { SessionRegistry } from '../session-registry.ts';
 import { SlabPool } from '../slab-pool.ts';
 import { Turn } from '../turn.ts';
+import { WillShare } from '../will-share.ts';
 
 export interface BrokerOptions {
   /** Where sessions, queues and retained messages are kept; the broker closes it. @default a memory store */
@@ -55,6 +56,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
   const store = options.store ?? new MemorySessionStore();
   const blocks = new BlockPool();
   const now = host.now();
+  const turn = new Turn(wake);
   const nextMessageId = (): number => ++context.lastMessageId;
   const context: BrokerContext = {
     limits,
@@ -75,7 +77,8 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),
     deadlines: new Deadlines(now, (error) => context.observer.fault?.(error, 'deadline')),
-    turn: new Turn(wake),
+    turn,
+    wills: new WillShare(limits, turn),
     slabs: new SlabPool(),
     blocks,
     now,

@@ -62,6 +62,8 @@ export class Broker implements AsyncDisposable {
   readonly #sysInterval: number;
   readonly #localSessions = new Set<MessageStream>();
   #localWork: (() => void)[] = [];
+  /** Connections whose transport has gone, and whose end is for a later turn. */
+  #ending: ClientConnection[] = [];
   #cancelTick: (() => void) | undefined;
   #lastSys = 0;
   #closed: Promise<void> | undefined;
@@ -76,7 +78,10 @@ export class Broker implements AsyncDisposable {
     const host = options.host ?? systemHost;
     this.#host = host;
     this.#context = makeContext(options, host, () => host.soon(() => this.#driver.run()));
-    this.#driver = new TurnDriver(this.#context, host, () => this.#runLocalWork());
+    this.#driver = new TurnDriver(this.#context, host, () => {
+      this.#endOthers();
+      this.#runLocalWork();
+    });
     this.#admission = new Admission(this.#context.limits);
     this.#sysInterval = (options.sysInterval ?? 10) * 1000;
     this.#sys = new SysTopics(this.#context, options.version ?? '0');
@@ -217,6 +222,11 @@ export class Broker implements AsyncDisposable {
 
   ended(connection: ClientConnection): void {
     const context = this.#context;
+    if (connection.mustEndLater) {
+      this.#ending.push(connection);
+      context.turn.wake();
+      return;
+    }
     if (!this.#connections.delete(connection)) return;
     this.#admission.leave(connection.link);
     context.counters.connections--;
@@ -264,6 +274,13 @@ export class Broker implements AsyncDisposable {
       };
     });
     for (const connection of this.#connections) connection.link.destroy();
+  }
+
+  #endOthers(): void {
+    const ending = this.#ending;
+    if (ending.length === 0) return;
+    this.#ending = [];
+    for (const connection of ending) this.ended(connection);
   }
 
   #doLocally(work: () => void): void {
