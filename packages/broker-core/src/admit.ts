@@ -1,6 +1,7 @@
 import { type Connect, PacketType, ReasonCode } from '@wellhead/codec';
 import type { ClientConnection } from './client-connection.ts';
 import { connackOf } from './connack.ts';
+import type { BrokerContext } from './context.ts';
 import type {
   AuthenticationAccepted,
   AuthenticationResult,
@@ -11,6 +12,7 @@ import { NEVER_EXPIRES } from './options.ts';
 import { reasonOf } from './publish.ts';
 import { resume } from './queue.ts';
 import { refuseClient } from './refuse-connect.ts';
+import type { Session } from './session.ts';
 import { Will } from './will.ts';
 
 /** Lets the client in, or not, by what an authenticator found. `undefined`: it failed. */
@@ -62,20 +64,9 @@ function admit(
   const { context } = connection;
   const clientId = packet.clientId === '' ? context.generateClientId() : packet.clientId; // [MQTT-3.1.3-6]
   const userName = result.userName ?? packet.userName;
-  const existing = context.sessions.get(clientId);
-  if (existing !== undefined && context.bindSessionsToUsers && existing.userName !== userName) {
-    refuseClient(connection, {
-      accept: false,
-      reasonString: 'the session belongs to another user',
-    });
-    return;
-  }
-  if (existing === undefined && context.sessions.size >= context.limits.maximumSessions) {
-    refuseClient(connection, {
-      accept: false,
-      reasonCode: ReasonCode.QuotaExceeded,
-      reasonString: 'too many sessions',
-    });
+  const refusal = whyNotAdmitted(context, clientId, userName);
+  if (refusal !== undefined) {
+    refuseClient(connection, { accept: false, ...refusal });
     return;
   }
   const client = {
@@ -85,6 +76,33 @@ function admit(
     remote: connection.link.remote,
   };
   open(connection, packet, client, result, authenticationData);
+}
+
+function whyNotAdmitted(
+  context: BrokerContext,
+  clientId: string,
+  userName: string | undefined,
+): { readonly reasonCode?: number; readonly reasonString: string } | undefined {
+  const { limits, sessions } = context;
+  const existing = sessions.get(clientId);
+  const reasonCode = ReasonCode.QuotaExceeded;
+  if (existing === undefined) {
+    const isFull = sessions.size >= limits.maximumSessions;
+    return isFull ? { reasonCode, reasonString: 'too many sessions' } : undefined;
+  }
+  if (context.bindSessionsToUsers && existing.userName !== userName)
+    return { reasonString: 'the session belongs to another user' };
+  if (existing.connection === undefined || mayTakeOver(existing, context)) return undefined;
+  return { reasonCode, reasonString: 'this Client Identifier changes hands too often' };
+}
+
+/** Two clients that both think the identifier theirs, and come back whenever the other did, cost work without end. */
+function mayTakeOver(session: Session, { limits, now }: BrokerContext): boolean {
+  if (now - session.takeOversSince >= MINUTE) {
+    session.takeOversSince = now;
+    session.takeOvers = 0;
+  }
+  return ++session.takeOvers <= limits.takeOversPerMinute;
 }
 
 /** Take-over, session, CONNACK, and what the session holds, in that order (MQTT 5.0 section 3.1.4). */
@@ -146,3 +164,5 @@ function effectiveKeepAlive(connection: ClientConnection, packet: Connect): numb
     maximumKeepAlive > 0 && (packet.keepAlive === 0 || packet.keepAlive > maximumKeepAlive);
   return packet.protocolVersion === 5 && isTooLong ? maximumKeepAlive : packet.keepAlive;
 }
+
+const MINUTE = 60_000;

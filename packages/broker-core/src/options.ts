@@ -53,6 +53,8 @@ export interface BrokerLimits {
   readonly maximumPendingConnections: number;
   /** Sessions, connected or not. @default 1_000_000 */
   readonly maximumSessions: number;
+  /** How often in a minute clients may take over each other's connection with one Client Identifier; then the one that is there stays. @default 60 */
+  readonly takeOversPerMinute: number;
   /** Subscriptions of one session. @default 100_000 */
   readonly maximumSubscriptionsPerSession: number;
   /** Messages waiting for one session, in flight included. @default 250_000 */
@@ -98,6 +100,7 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   maximumConnectionsPerAddress: 5_000,
   maximumPendingConnections: 20_000,
   maximumSessions: 1_000_000,
+  takeOversPerMinute: 60,
   maximumSubscriptionsPerSession: 100_000,
   maximumQueuedMessages: 250_000,
   maximumQueuedBytes: 268_435_456,
@@ -160,6 +163,7 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['maximumConnectionsPerAddress', 1, LARGE],
   ['maximumPendingConnections', 1, LARGE],
   ['maximumSessions', 1, LARGE],
+  ['takeOversPerMinute', 1, LARGE],
   ['maximumSubscriptionsPerSession', 1, LARGE],
   ['maximumQueuedMessages', 1, LARGE],
   ['maximumQueuedBytes', 1, LARGE],

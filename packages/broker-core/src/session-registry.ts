@@ -51,6 +51,7 @@ export class SessionRegistry {
     const context = this.#context();
     const { clientId } = request.client;
     let session = this.#sessions.get(clientId);
+    const previous = session;
     const previousEpoch = session?.epoch ?? 0;
     if (session !== undefined) {
       if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
@@ -63,6 +64,8 @@ export class SessionRegistry {
     const sessionPresent = session !== undefined;
     session ??= this.#create(clientId);
     session.epoch = previousEpoch + 1;
+    session.takeOvers = previous?.takeOvers ?? 0;
+    session.takeOversSince = previous?.takeOversSince ?? context.now;
     session.connection = connection;
     session.receiver?.connected();
     session.protocolVersion = request.client.protocolVersion;

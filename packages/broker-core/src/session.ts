@@ -25,6 +25,9 @@ export class Session implements Timed {
   /** Whose session it is. */
   userName: string | undefined;
   connection: ClientConnection | undefined;
+  /** Take-overs in the minute that began at `takeOversSince`. */
+  takeOvers = 0;
+  takeOversSince = 0;
   /** The client as of its last connection; `undefined` until it connects to this process. */
   client: ClientInfo | undefined;
   /** The store knows this session: it outlives, or has outlived, its connection. */

@@ -147,3 +147,37 @@ test(
     { bindSessionsToUsers: false },
   ),
 );
+
+test.each([
+  ['sessions that end with their connections', 0],
+  ['a session that outlives them', 100],
+])(
+  'clients that fight for an identifier: beyond takeOversPerMinute the one that is there stays: %s',
+  async (_name, expiryInterval) =>
+    inWorld(
+      (world) => {
+        const clients = Array.from({ length: 6 }, () => world.resume('same', expiryInterval));
+        const told = clients.map((client) => client.outcome());
+        const takenOver = 'DISCONNECT 8e closed';
+        const refused = 'CONNACK 97 closed';
+        expect(told).toEqual([takenOver, takenOver, takenOver, 'open', refused, refused]);
+        const older = world.connect({ clientId: 'same', protocolVersion: 4 });
+        expect([older.connack?.reasonCode, older.isClosed]).toEqual([3, true]);
+        world.advance(60_000);
+        expect(world.resume('same', expiryInterval).outcome()).toBe('open');
+        expect(clients[3]?.outcome()).toBe(takenOver);
+      },
+      { limits: { takeOversPerMinute: 3 } },
+    )(),
+);
+
+test(
+  'a client that comes back after its connection has ended takes nothing over',
+  inWorld(
+    (world) => {
+      for (let i = 0; i < 5; i++) world.resume('c').vanish();
+      expect(world.resume('c').outcome()).toBe('open');
+    },
+    { limits: { takeOversPerMinute: 1 } },
+  ),
+);

@@ -39,6 +39,7 @@ function limitsOf(random: Random): Partial<BrokerLimits> {
     receiveMaximum: random.pick([1_024, 4, 1]),
     maximumInflight: random.pick([1_024, 3]),
     topicAliasMaximum: 3,
+    takeOversPerMinute: 1_000_000,
     maximumPacketSize: 4_096,
     maximumQueuedMessages,
     maximumPendingBytes: random.pick([16_777_216, 2_000]),
