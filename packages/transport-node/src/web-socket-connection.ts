@@ -22,6 +22,8 @@ export class WebSocketConnection extends NodeConnection {
   /** Bytes read that are in no message yet. */
   #unfinished = 0;
   #unfinishedTimer: NodeJS.Timeout | undefined;
+  /** Frames of the read at hand that carry nothing for the receiver. */
+  #idleFrames = 0;
   /** What the last ping said that waits for its answer. */
   #ping: Uint8Array | undefined;
 
@@ -66,11 +68,13 @@ export class WebSocketConnection extends NodeConnection {
   /** For event handlers: what came is a message, or a control frame, as a whole. */
   framesCame(length: number): void {
     this.#unfinished = Math.max(0, this.#unfinished - length);
+    this.#countIdleFrame();
   }
 
   /** For event handlers: `ws` has made what it can of the bytes that came. */
   bytesRead(): void {
     this.#answerPing();
+    this.#idleFrames = 0;
     if (this.#unfinished > this.#largestMessage + FRAMING) {
       this.destroy(frameRefused('A WebSocket message was larger than what is taken now.'));
     } else if (this.#unfinished > 0) {
@@ -92,6 +96,13 @@ export class WebSocketConnection extends NodeConnection {
     this.messageEnded();
     this.#unfinished = 0;
     if (data.length > 0) this.received(data);
+    else this.#countIdleFrame();
+  }
+
+  /** Thousands of them in one read are there to cost time, and cost more than anything else that fits in it. */
+  #countIdleFrame(): void {
+    if (++this.#idleFrames === MAXIMUM_IDLE_FRAMES)
+      this.destroy(frameRefused('Too many WebSocket frames came that carry nothing.'));
   }
 
   /** RFC 6455 section 5.5.3 allows to answer the last ping alone; the answer waits until all that came is read. */
@@ -216,6 +227,7 @@ const NORMAL_CLOSURE = 1000;
 const UNSUPPORTED_DATA = 1003;
 const ABNORMAL_CLOSURE = 1006;
 const MESSAGE_TIMEOUT = 10_000;
+const MAXIMUM_IDLE_FRAMES = 1_024;
 /** Frame headers of a message, and one of the next. */
 const FRAMING = 1024;
 /** Two bytes and the mask. */

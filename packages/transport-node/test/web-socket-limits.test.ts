@@ -70,16 +70,27 @@ describe('what a WebSocket may hold back', () => {
     const last = new Promise<void>((resolve) => {
       socket.on('data', (chunk) => {
         answers = Buffer.concat([answers, chunk]);
-        if (answers.toString('latin1').endsWith('9999')) resolve();
+        if (answers.toString('latin1').endsWith('1999')) resolve();
       });
     });
-    const pings = Array.from({ length: 9000 }, (_, i) => frame(0x89, Buffer.from(`${1000 + i}`)));
+    const pings = Array.from({ length: 1000 }, (_, i) => frame(0x89, Buffer.from(`${1000 + i}`)));
     socket.write(Buffer.concat(pings));
     await last;
     // each read, of a piece of what was written, has one at most
     expect(answers.length / 6).toBeLessThan(100);
     expect(log.chunks).toEqual([]);
     socket.destroy();
+  });
+
+  test.each([
+    ['pings', frame(0x89, Buffer.alloc(0))],
+    ['pongs', frame(0x8a, Buffer.alloc(0))],
+    ['empty messages', frame(0x82, Buffer.alloc(0))],
+  ])('thousands of %s in one read end the connection', async (_name, one) => {
+    const [socket, connection] = await upgraded(address, accepted);
+    const log = new Log(connection);
+    socket.write(Buffer.concat(Array.from({ length: 100_000 }, () => one)));
+    expect(await log.ended).toBe('TRANSPORT_FRAME_REFUSED');
   });
 });
 
