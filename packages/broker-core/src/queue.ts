@@ -19,8 +19,14 @@ export function pump(context: BrokerContext, session: Session): void {
   const { connection } = session;
   if (connection === undefined || !connection.open || session.loading) return;
   if (!resend(context, session)) return;
-  for (;;) {
+  for (let sent = 0; ; sent++) {
     if (connection.isBusy) return;
+    if (sent === PUMP_SHARE) {
+      // the rest comes in a later turn: small messages are many before the connection is busy
+      connection.spend(sent);
+      context.turn.continueLater(connection);
+      return;
+    }
     const delivery = nextWaiting(session);
     if (delivery === undefined) break;
     if (delivery.qos > 0 && windowOf(context, session).quota === 0) return;
@@ -206,3 +212,5 @@ function take(session: Session, queued: QueuedDelivery): void {
 }
 
 const PAGE = 256;
+/** Messages sent in one go. */
+const PUMP_SHARE = 4_096;

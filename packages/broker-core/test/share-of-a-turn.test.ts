@@ -72,6 +72,22 @@ test('a long SUBSCRIBE and UNSUBSCRIBE take several turns, in which others are s
   expect(world.broker.counters.subscriptions).toBe(0);
 });
 
+test('what has waited for a client is sent in shares', async () => {
+  await using world = await World.create({ limits });
+  const slow = world.connect({ clientId: 'slow', properties: { receiveMaximum: 1 } });
+  slow.subscribe('a', { qos: 1 });
+  const publisher = world.connect({ clientId: 'p' });
+  publisher.publish('a', 'x', { qos: 1, packetId: 1 }).publish('a', 'y', { qos: 1, packetId: 2 });
+  publisher.send(...Array.from({ length: 10_000 }, (_, i) => publishPacket('a', String(i))));
+  expect(slow.messages()).toEqual(['a=x q1 #1']);
+  slow.connection.write(encode({ type: 4, packetId: 1, reasonCode: 0 }, 5));
+  slow.connection.write(encode({ type: 4, packetId: 2, reasonCode: 0 }, 5));
+  expect(mostInOneTurn(world, (counters) => counters.publishSent)).toBeLessThan(5_000);
+  const got = slow.messages();
+  expect(got).toHaveLength(10_001);
+  expect(got.slice(1)).toEqual(Array.from({ length: 10_000 }, (_, i) => `a=${i} q0`));
+});
+
 test('a long SUBSCRIBE of a client that leaves is forgotten', async () => {
   await using world = await World.create({ limits });
   const client = world.resume('c');
