@@ -53,9 +53,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     maximumLength: limits.maximumTopicLength,
     maximumLevels: limits.maximumTopicLevels,
   });
-  const store = options.store ?? new MemorySessionStore();
   const blocks = new BlockPool();
-  const now = host.now();
   const turn = new Turn(wake);
   const nextMessageId = (): number => ++context.lastMessageId;
   const context: BrokerContext = {
@@ -68,7 +66,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     observer: quietObserver(options.observer ?? {}),
     responseInformation: options.responseInformation,
     bindSessionsToUsers: options.bindSessionsToUsers ?? true,
-    store,
+    store: options.store ?? new MemorySessionStore(),
     counters: new Counters(),
     topics,
     router: new Router(),
@@ -76,12 +74,12 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     parts: noParts(),
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),
-    deadlines: new Deadlines(now, (error) => context.observer.fault?.(error, 'deadline')),
+    deadlines: new Deadlines(host.now(), (error) => context.observer.fault?.(error, 'deadline')),
     turn,
     wills: new WillShare(limits, turn),
     slabs: new SlabPool(),
     blocks,
-    now,
+    now: host.now(),
     lastMessageId: 0,
     nextMessageId,
     generateClientId: () => `auto-${globalThis.crypto.randomUUID()}`,
