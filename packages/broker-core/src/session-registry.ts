@@ -11,6 +11,7 @@ import { publishMessage } from './publish.ts';
 import { unload } from './queue.ts';
 import { Session } from './session.ts';
 import { Subscription } from './subscription.ts';
+import { Unrouting } from './unrouting.ts';
 import { Will } from './will.ts';
 
 export interface OpenRequest {
@@ -107,8 +108,11 @@ export class SessionRegistry {
     context.counters.sessions = this.#sessions.size;
     context.deadlines.cancel(session);
     const shared = collectShared(session);
-    for (const subscription of session.subscriptions?.values() ?? []) this.#unroute(subscription);
-    session.subscriptions = undefined;
+    if (session.subscriptions !== undefined) {
+      const unrouting = new Unrouting(session.subscriptions.values(), (one) => this.#unroute(one));
+      if (unrouting.step()) context.turn.workOn(unrouting);
+      session.subscriptions = undefined;
+    }
     const { will } = session;
     session.will = undefined;
     if (isStored(session)) {

@@ -23,6 +23,13 @@ const unsubscribe = (packetId: number, topicFilters: readonly string[]): Packet 
   packetId,
   topicFilters,
 });
+const CONNECT: Packet = {
+  type: 1,
+  protocolVersion: 5,
+  clientId: 'many',
+  cleanStart: true,
+  keepAlive: 0,
+};
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `t/${i}`);
 
 test.each<[string, (i: number) => Packet]>([
@@ -70,6 +77,32 @@ test('a long SUBSCRIBE and UNSUBSCRIBE take several turns, in which others are s
   const codes = [...filters.map(() => 0), 0x11, 0x8f];
   expect(client.take()[0]).toMatchObject({ packetId: 8, reasonCodes: codes });
   expect(world.broker.counters.subscriptions).toBe(0);
+});
+
+test('the subscriptions of a session that ends go in shares, and nothing is delivered by them', async () => {
+  await using world = await World.create();
+  const client = world.connect({ clientId: 'many' });
+  client.send(subscribe(7, [...names(9_000), '+/8999', '$share/g/t/1']));
+  const publisher = world.connect({ clientId: 'p' });
+  publisher.publish('t/8999', 'x', { qos: 1, packetId: 1 });
+  expect(publisher.messages()).toEqual(['PUBACK #1']);
+  client.connection.destroy();
+  world.network.pump();
+  expect(world.broker.counters.subscriptions).toBeGreaterThan(5_000);
+  expect(world.broker.counters.sharedSubscriptions).toBe(0);
+  // the same client comes back meanwhile, with one of the filters
+  const back = world.dial();
+  back.connection.write(encode(CONNECT, 5));
+  back.connection.write(encode(subscribe(1, ['t/8999']), 5));
+  world.network.pump();
+  expect(world.broker.counters.subscriptions).toBeGreaterThan(3_000);
+  publisher.connection.write(encode(publishPacket('t/8999', 'y', { qos: 0 }), 5));
+  expect(mostInOneTurn(world, ({ subscriptions }) => -subscriptions)).toBeLessThanOrEqual(2_000);
+  expect(world.broker.counters.subscriptions).toBe(1);
+  expect(back.publishes()).toHaveLength(1);
+  expect(publisher.publish('t/1', 'x', { qos: 1, packetId: 2 }).messages()).toEqual([
+    'PUBACK #2 10',
+  ]);
 });
 
 test('what has waited for a client is sent in shares', async () => {
