@@ -1,4 +1,5 @@
 import {
+  type AcknowledgementType as AckType,
   type Connack,
   type Packet,
   PacketType,
@@ -16,6 +17,7 @@ import {
 import type { TopicAliasSender } from '@wellhead/protocol';
 import type { Connection } from '@wellhead/transport';
 import type { BrokerContext } from './context.ts';
+import type { Fate } from './fate.ts';
 import type { HeldOutput, PromisedPacket } from './held-output.ts';
 import type { DropReason } from './hooks.ts';
 import { type Delivery, remainingExpiry } from './message.ts';
@@ -90,7 +92,7 @@ export abstract class ClientOutput {
   }
 
   /** PUBACK, PUBREC, PUBREL or PUBCOMP, behind the commit of what it promises. */
-  sendAcknowledgement(type: 4 | 5 | 6 | 7, packetId: number, reasonCode: number): void {
+  sendAcknowledgement(type: AckType, packetId: number, reasonCode: number, fate?: Fate): void {
     if (this.closing) return;
     const { outbox, context } = this;
     const at = outbox.bytes;
@@ -102,7 +104,7 @@ export abstract class ClientOutput {
     }
     context.counters.packetsSent++;
     this.touch();
-    if (reasonCode < ReasonCode.UnspecifiedError) this.#notePromise(at, type, packetId);
+    if (reasonCode < ReasonCode.UnspecifiedError) this.#notePromise(at, type, packetId, fate);
   }
 
   sendPubrel(packetId: number): void {
@@ -227,11 +229,11 @@ export abstract class ClientOutput {
   }
 
   /** A promise was appended at `at`: should its commit fail, it must be found again. */
-  #notePromise(at: number, type: number, packetId: number): void {
+  #notePromise(at: number, type: number, packetId: number, fate?: Fate): void {
     if (!this.context.turn.hasUnsettled) return;
     this.gated = true;
     if (type === PacketType.Puback) this.promisedPubacks++;
-    this.promises.push({ at, length: this.outbox.bytes - at, type, packetId });
+    this.promises.push({ at, length: this.outbox.bytes - at, type, packetId, fate });
   }
 
   /** More waits for this client than it should be given at once. */

@@ -1,6 +1,7 @@
 import type { QoS } from '@wellhead/codec';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
+import { KEPT } from './fate.ts';
 import { NewDelivery, type Delivery, copyOf, messageSize } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
@@ -179,6 +180,7 @@ export function deliverKept(
   // a store knows each message of a queue by an identifier that grows
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
+  publication.fate = KEPT;
   deliverAt(context, publication, subscription, qos, retain);
   recordDeliveries(context, publication);
 }
@@ -214,7 +216,8 @@ function newDelivery(
 export function recordDeliveries(context: BrokerContext, publication: Publication): void {
   const { deliveries } = publication;
   if (deliveries === undefined) return;
-  context.turn.recordMessage({ type: 'enqueued', message: publication.toMessage(), deliveries });
+  const change = { type: 'enqueued', message: publication.toMessage(), deliveries } as const;
+  context.turn.recordMessage(change, publication.fate);
 }
 
 function hasRoom(context: BrokerContext, publication: Publication, session: Session): boolean {
@@ -280,7 +283,10 @@ function recordDelivery(
   session.newestMessage = messageId;
   session.connection?.gate();
   if (messageId === publication.toMessage().messageId) (publication.deliveries ??= []).push(record);
-  else context.turn.record({ type: 'enqueued', message: delivery.message, deliveries: [record] });
+  else {
+    const change = { type: 'enqueued', message: delivery.message, deliveries: [record] } as const;
+    context.turn.record(change, publication.fate);
+  }
 }
 
 /** The lower QoS of both [MQTT-3.8.4-8]. */

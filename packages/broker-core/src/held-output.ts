@@ -1,3 +1,5 @@
+import type { Fate } from './fate.ts';
+
 /** Output of one turn that waits for a commit, and those that follow it on the same connection. */
 export interface HeldOutput {
   readonly commit: number;
@@ -12,4 +14,6 @@ export interface PromisedPacket {
   readonly type: number;
   /** Of PUBACK, PUBREC, PUBREL and PUBCOMP; else 0. */
   readonly packetId: number;
+  /** Says more about what becomes of it when its commit fails. */
+  readonly fate: Fate | undefined;
 }

@@ -1,6 +1,7 @@
 import type { MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { recordDeliveries } from './delivery.ts';
+import type { Fate, Refused } from './fate.ts';
 import { deliverToGroups, deliverToRange } from './route.ts';
 import { copyOf } from './message.ts';
 import type { Publication } from './publication.ts';
@@ -23,21 +24,30 @@ export function isLong(context: BrokerContext, found: Route): boolean {
  * is held back meanwhile, its acknowledgement at the end. Other publishers are not held back: order is
  * kept per publisher.
  */
-export class LongFanOut implements TurnWork {
+export class LongFanOut implements TurnWork, Fate {
   readonly #context: BrokerContext;
   readonly #message: MessageRecord;
   readonly #publisher: Session | undefined;
   readonly #found: Route;
-  readonly #done: (receivers: number) => void;
+  readonly #done: (receivers: number | undefined) => void;
+  /** Of its shares: a Will has one of its own. */
+  readonly #fate: Fate;
+  /** The store has a share of it: the others must follow. */
+  #isTaken = false;
+  /** The store has refused a share for good. */
+  #isRefused = false;
   #next = 0;
   #receivers = 0;
 
-  /** `publication` shows the message now; it may show another when this is called upon. */
+  /**
+   * `publication` shows the message now; it may show another when this is called upon. `done` gets how
+   * many receivers there were, undefined when the store refuses the message.
+   */
   constructor(
     context: BrokerContext,
     publication: Publication,
     found: Route,
-    done: (receivers: number) => void,
+    done: (receivers: number | undefined) => void,
   ) {
     this.#context = context;
     this.#message = publication.toMessage();
@@ -45,11 +55,27 @@ export class LongFanOut implements TurnWork {
     // whoever subscribes or leaves meanwhile changes another array
     this.#found = found.noLocal ? withOwnTarget(context, publication, found) : found;
     this.#done = done;
+    this.#fate = publication.fate ?? this;
+  }
+
+  taken(): void {
+    this.#isTaken = true;
+  }
+
+  /** Nobody who is named in the store has got anything of a message without a share that was taken: its publisher may send it again. */
+  refused(isSecondTry: boolean): Refused {
+    if (this.#isTaken && !isSecondTry) return 'again';
+    this.#isRefused = true;
+    return 'never';
   }
 
   step(): boolean {
     const context = this.#context;
     const { publication } = context;
+    if (this.#isRefused) {
+      this.#done(undefined);
+      return false;
+    }
     const { groups, targets } = this.#found;
     const end = Math.min(this.#next + context.limits.deliveriesPerTurn, targets.length);
     const share = targets.slice(this.#next, end).flatMap((target) => remainder(target) ?? []);
@@ -71,6 +97,7 @@ export class LongFanOut implements TurnWork {
     const topic = this.#context.topics.entry(this.#message.topicName);
     const message = copyOf(this.#message, messageId);
     publication.fromMessage(message, topic, this.#publisher, this.#context.now);
+    publication.fate = this.#fate;
   }
 }
 

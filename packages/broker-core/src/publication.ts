@@ -18,6 +18,7 @@ import { LentBlocks } from './lent-blocks.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { PayloadPool } from './payload-pool.ts';
+import type { Fate } from './fate.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { areSame, variant } from './variant.ts';
@@ -34,6 +35,8 @@ export class Publication {
   publisher: Session | undefined;
   /** What the store must learn of it: deliveries to durable sessions. */
   deliveries: DeliveryRecord[] | undefined;
+  /** Of the changes that come of it; none for a message whose publisher waits for its acknowledgement. */
+  fate: Fate | undefined;
   now = 0;
 
   /** The received packet, valid during the call; `to` is 0 when the message came as an object. */
@@ -158,6 +161,7 @@ export class Publication {
     this.publisher = publisher;
     this.now = now;
     this.deliveries = undefined;
+    this.fate = undefined;
     this.#view = undefined;
     this.#message = undefined;
     this.#properties = undefined;

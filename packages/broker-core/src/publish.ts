@@ -11,6 +11,7 @@ import type { BrokerContext } from './context.ts';
 import { isFull, mustQueue } from './delivery.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
+import { type Fate, KEPT } from './fate.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';
 import { permittedReasonCode } from './permitted-reason-code.ts';
@@ -47,7 +48,10 @@ export function publishMessage(
 ): boolean {
   const { publication } = context;
   publication.fromMessage(message, context.topics.entry(message.topicName), publisher, context.now);
-  const isRetained = !message.retain || context.retained.publish(message);
+  // nobody waits to hear what has become of a Will
+  const fate = publisher === undefined ? undefined : KEPT;
+  publication.fate = fate;
+  const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
   if (isLong(context, found)) {
     context.turn.workOn(new LongFanOut(context, publication, found, () => undefined));
@@ -264,9 +268,13 @@ function distributeInTurns(
   const { context } = connection;
   const { qos } = publication;
   const release = connection.holdBack();
-  const served = (receivers: number): void =>
-    release(() => acknowledgePublish(connection, session, qos, packetId, receivers));
-  context.turn.workOn(new LongFanOut(context, publication, found, served));
+  const fanOut: LongFanOut = new LongFanOut(context, publication, found, (receivers) =>
+    release(() => {
+      if (receivers === undefined) refuseUnkept(connection, qos, packetId);
+      else acknowledgePublish(connection, session, qos, packetId, receivers, fanOut);
+    }),
+  );
+  context.turn.workOn(fanOut);
 }
 
 function acknowledgePublish(
@@ -275,22 +283,19 @@ function acknowledgePublish(
   qos: QoS,
   packetId: number,
   receivers: number,
+  fate?: Fate,
 ): void {
   const { context } = connection;
   const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
   if (qos === 1) {
-    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode);
+    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode, fate);
   } else if (qos === 2) {
     session.openReceiver().publish(packetId);
     if (session.durable) {
-      context.turn.record({
-        type: 'received',
-        clientId: session.clientId,
-        epoch: session.epoch,
-        packetId,
-      });
+      const { clientId, epoch } = session;
+      context.turn.record({ type: 'received', clientId, epoch, packetId }, fate);
     }
-    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
+    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode, fate);
   }
 }
 
@@ -308,6 +313,12 @@ function refuse(
     connection.receiveQuota?.end();
     connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
   }
+}
+
+/** The store did not take it. MQTT 3.x cannot say so, and acknowledges nothing: the client sends it again. */
+function refuseUnkept(connection: ClientConnection, qos: QoS, packetId: number): void {
+  if (connection.protocolVersion === 5) refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
+  else if (qos === 2) connection.receiveQuota?.end();
 }
 
 const DOLLAR = 0x24;

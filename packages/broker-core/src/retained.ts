@@ -5,6 +5,7 @@ import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
 import { drop } from './settlement.ts';
 import { Deque } from './deque.ts';
+import type { Fate } from './fate.ts';
 import { guard } from './guard.ts';
 import { Message, copyOf } from './message.ts';
 import { RetainedPayloads } from './retained-payloads.ts';
@@ -42,7 +43,7 @@ export class RetainedMessages {
    * Stores a retained message in place of its predecessor [MQTT-3.3.1-5], or removes that when the
    * payload is empty [MQTT-3.3.1-6], [MQTT-3.3.1-7]. False when the limits have no room for it.
    */
-  publish(record: MessageRecord): boolean {
+  publish(record: MessageRecord, fate?: Fate): boolean {
     const message = record instanceof Message ? record : copyOf(record, record.messageId);
     const context = this.#context();
     const { counters, limits } = context;
@@ -57,7 +58,7 @@ export class RetainedMessages {
     const count = counters.retainedMessages + (previous === undefined ? 1 : 0);
     if (count > limits.maximumRetainedMessages || bytes > limits.maximumRetainedBytes) return false;
     this.#put(message);
-    context.turn.record({ type: 'retained-set', message });
+    context.turn.record({ type: 'retained-set', message }, fate);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
+import type { Fate, Fates } from './fate.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
 
@@ -28,6 +29,10 @@ export class Turn {
   retried: SessionChange[] = [];
   /** Grows with each turn: what is read, and what goes on at its end, is one. */
   number = 1;
+  /** Who has a say in what becomes of a change of a failed commit. */
+  readonly fates: Fates = new Map();
+  /** What is to be done anew when the store may have recovered. */
+  later: SessionChange[] = [];
   #isAwake = false;
   readonly #wake: () => void;
 
@@ -36,8 +41,9 @@ export class Turn {
     this.#wake = wake;
   }
 
-  record(change: SessionChange): void {
+  record(change: SessionChange, fate?: Fate): void {
     this.changes.push(change);
+    if (fate !== undefined) this.fates.set(change, fate);
     this.wake();
   }
 
@@ -45,8 +51,12 @@ export class Turn {
    * Records a message in front of its own copies, which were recorded while it was delivered: the
    * store keeps a queue in the order of the changes, and that must be the order of the identifiers.
    */
-  recordMessage(change: Extract<SessionChange, { type: 'enqueued' }>): void {
+  recordMessage(
+    change: Extract<SessionChange, { type: 'enqueued' }>,
+    fate: Fate | undefined,
+  ): void {
     const { changes } = this;
+    if (fate !== undefined) this.fates.set(change, fate);
     let at = changes.length;
     for (; at > 0; at--) {
       const previous = changes[at - 1];

@@ -29,6 +29,8 @@ export class LaterStore implements SessionStore {
   isHeld = false;
   commits = 0;
   readonly pending: PendingCommit[] = [];
+  /** Why a commit was refused, until its caller has been told. */
+  #refusal: unknown;
 
   constructor(kept: KeptStore = new KeptStore()) {
     this.kept = kept;
@@ -36,10 +38,13 @@ export class LaterStore implements SessionStore {
 
   commit(changes: readonly SessionChange[]): Promise<void> | undefined {
     this.commits++;
+    if (this.#refusal !== undefined) return Promise.reject(refusedBehind(this.#refusal));
     if (!this.isHeld) return this.kept.commit(changes);
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<void>((resolve, reject) => {
       this.pending.push({ changes: [...changes], resolve, reject });
     });
+    settled.catch(() => (this.#refusal = undefined));
+    return settled;
   }
 
   /** The oldest commit becomes durable. */
@@ -70,7 +75,9 @@ export class LaterStore implements SessionStore {
   /** The oldest commit fails, and those behind it with it: nothing of them is kept. */
   fail(error: unknown): void {
     const [first, ...behind] = this.pending.splice(0);
-    first?.reject(error);
+    if (first === undefined) return;
+    this.#refusal = error;
+    first.reject(error);
     for (const { reject } of behind) reject(refusedBehind(error));
   }
 

@@ -1,6 +1,7 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
+import { deliverAnew, withoutOutdated } from '../deliver-anew.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
@@ -25,6 +26,7 @@ export class TurnDriver {
   /** The last commit that was handed over when one was refused: all up to there are refused, and come first again. */
   #refusedUntil = 0;
   #isRetryDue = false;
+  #isToDoAnew = false;
   /** Commits under way of what has failed before: pages show nothing of it yet. */
   #secondTries = 0;
   readonly #settledPromises = new Set<Promise<void>>();
@@ -120,7 +122,7 @@ export class TurnDriver {
       if (pending === undefined && this.#waiting.length + turn.unsettled > 0)
         pending = Promise.resolve();
       if (pending !== undefined) this.#await(context, pending, changes, reading);
-      else context.retained.stored(changes);
+      else this.#stored(context, changes);
     }
     if (pending === undefined && reading.length > 0) this.#readSettled(turn, reading);
     // which number the next commit has is not known as long as others may be tried again before it
@@ -186,9 +188,20 @@ export class TurnDriver {
     context.turn.unsettled--;
     this.#settledCommit = commit;
     context.now = this.#host.now();
-    if (failure === undefined) context.retained.stored(changes);
+    if (failure === undefined) this.#stored(context, changes);
     else this.#failed(context, commit, changes, failure.error, isSecondTry);
     this.#release();
+  }
+
+  #stored(context: BrokerContext, changes: readonly SessionChange[]): void {
+    const { retained, turn } = context;
+    retained.stored(changes);
+    if (turn.later.length > 0) turn.later = withoutOutdated(turn.later, changes);
+    if (turn.fates.size === 0) return;
+    for (const change of changes) {
+      turn.fates.get(change)?.taken();
+      turn.fates.delete(change);
+    }
   }
 
   /** What a failed commit was to stand for is not said; what it was to free is tried again. */
@@ -201,17 +214,37 @@ export class TurnDriver {
   ): void {
     context.counters.storeFailures++;
     context.observer.fault?.(error, 'store');
-    const retried = changesToRetry(context, commit, changes);
+    const retried = changesToRetry(
+      context,
+      commit,
+      changes,
+      isSecondTry || context.turn.retried.length > 0,
+    );
     // behind what is to be tried already, so that changes keep their order
     const next =
       isSecondTry || context.turn.retried.length > 0
         ? this.#tryLater(context, retried, error)
         : this.#tryAlone(context, retried);
+    if (context.turn.later.length > 0) this.#doAnewLater();
     for (const connection of this.#waiting) {
       guard(connection, () => {
         withdrawHeld(connection, commit, next, isSecondTry);
       });
     }
+  }
+
+  #doAnewLater(): void {
+    if (this.#isToDoAnew) return;
+    this.#isToDoAnew = true;
+    this.#host.later(() => {
+      this.#isToDoAnew = false;
+      const { turn } = this.#context;
+      const changes = turn.later;
+      turn.later = [];
+      this.#context.now = this.#host.now();
+      deliverAnew(this.#context, changes);
+      turn.wake();
+    }, RETRY_INTERVAL);
   }
 
   /**

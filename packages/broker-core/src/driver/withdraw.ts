@@ -25,10 +25,19 @@ export function changesToRetry(
   context: BrokerContext,
   commit: number,
   changes: readonly SessionChange[],
+  isSecondTry: boolean,
 ): SessionChange[] {
+  const { fates, later } = context.turn;
   const retried: SessionChange[] = [];
   const withdrawn = new Map<Session, Lost>();
   for (const change of changes) {
+    const refused = fates.get(change)?.refused(isSecondTry);
+    if (refused === 'again') {
+      retried.push(change);
+      continue;
+    }
+    fates.delete(change);
+    if (refused === 'later') later.push(change);
     if (change.type === 'enqueued') noteWithdrawn(context, change, withdrawn);
     else if (change.type === 'retained-set') restoreRetained(context, change.message.topicName);
     // its connection may have been taken over: the promise alone would not find it
@@ -133,7 +142,9 @@ function withdrawPromises(
     say(bytes.subarray(from, promise.at));
     from = promise.at + promise.length;
     isRefused = isSecondTry && isUnkeptSession(connection, promise);
-    const instead = isRefused ? refuseSession(connection) : refusalOf(connection, promise);
+    const instead = isRefused
+      ? refuseSession(connection)
+      : refusalOf(connection, promise, isSecondTry);
     // nor will it be true, perhaps, if its session is no more
     if (instead === undefined && isOver && isSecondTry && promise.type !== PacketType.Connack)
       continue;
@@ -158,8 +169,13 @@ function isSending({ session }: ClientConnection, bytes: Uint8Array, length: num
 }
 
 /** Undefined for what is no message of a publisher. */
-function refusalOf(connection: ClientConnection, promise: PromisedPacket): Uint8Array | undefined {
-  const { packetId, type } = promise;
+function refusalOf(
+  connection: ClientConnection,
+  promise: PromisedPacket,
+  isSecondTry: boolean,
+): Uint8Array | undefined {
+  const { fate, packetId, type } = promise;
+  if (fate?.refused(isSecondTry) === 'again') return undefined;
   if (type !== PacketType.Puback && type !== PacketType.Pubrec) return undefined;
   if (type === PacketType.Pubrec) forgetReceipt(connection.context, connection.session, packetId);
   return refusal(connection, promise);

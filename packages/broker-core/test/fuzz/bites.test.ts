@@ -82,7 +82,7 @@ const SABOTAGES: readonly (readonly [name: string, rules: RegExp, sabotage: Sabo
     ({ turn }) => {
       const record = turn.recordMessage.bind(turn);
       let count = 0;
-      turn.recordMessage = (change) => (++count % 5 === 0 ? undefined : record(change));
+      turn.recordMessage = (change, fate) => (++count % 5 === 0 ? undefined : record(change, fate));
     },
   ],
   [

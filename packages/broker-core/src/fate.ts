@@ -1,0 +1,27 @@
+import type { SessionChange } from '@wellhead/session-store';
+
+/** What becomes of a change whose commit has failed. */
+export type Refused =
+  /** It is tried again at once, in its place and with what belongs to it. */
+  | 'again'
+  /** It is withdrawn, and what it was for is done anew when the store may have recovered. */
+  | 'later'
+  /** It is withdrawn: its publisher is told. */
+  | 'never';
+
+/** Has a say in what becomes of a change; a message without one is its publisher's to send again. */
+export interface Fate {
+  /** The store has the change. */
+  taken(): void;
+  /** The store has refused it; `isSecondTry` when it was tried again already. */
+  refused(isSecondTry: boolean): Refused;
+}
+
+/** Of a message that nobody would send again: a Will, one that goes back to its group, a retained one for a new subscription. */
+export const KEPT: Fate = Object.freeze({
+  taken: () => undefined,
+  refused: (isSecondTry: boolean) => (isSecondTry ? 'later' : 'again'),
+});
+
+/** The changes of which that is known. */
+export type Fates = Map<SessionChange, Fate>;
