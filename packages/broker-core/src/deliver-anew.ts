@@ -37,7 +37,7 @@ function enqueueAnew(
   if (message.expiresAt <= context.now) return;
   for (const { clientId, qos, retain, sharedFilter, subscriptionIdentifiers } of deliveries) {
     const session = context.sessions.get(clientId);
-    if (session === undefined) {
+    if (session === undefined || message.messageId <= session.begunBehind) {
       // its group has it, like all that waited for a session that has ended
       redistribute(context, { message, qos, retain, sharedFilter, subscriptionIdentifiers });
       continue;

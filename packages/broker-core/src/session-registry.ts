@@ -192,9 +192,10 @@ export class SessionRegistry {
   }
 
   #create(clientId: string): Session {
-    const { counters } = this.#context();
+    const { counters, lastMessageId } = this.#context();
     const session = new Session(clientId, this.#onTimeout, counters);
     this.#sessions.set(clientId, session);
+    session.begunBehind = lastMessageId;
     counters.sessions = this.#sessions.size;
     return session;
   }

@@ -62,6 +62,8 @@ export class Session implements Timed {
   /** The newest one that was in memory on an earlier connection: what became of those before it is not known. */
   leftInMemory = 0;
   readPosition = 0;
+  /** The last message of before this session began: none up to it is this session's. */
+  begunBehind = 0;
   /** The last message that was recorded for this session. */
   newestMessage = 0;
   /** A page of the queue is being read. */

@@ -88,7 +88,7 @@ function noteWithdrawn(
 ): void {
   for (const { clientId } of deliveries) {
     const session = sessions.get(clientId);
-    if (session !== undefined)
+    if (session !== undefined && message.messageId > session.begunBehind)
       withdrawnOf(session, withdrawn).messages.set(message.messageId, message);
   }
 }

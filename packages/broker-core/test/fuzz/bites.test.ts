@@ -2,6 +2,7 @@ import { Qos2Receiver } from '@wellhead/protocol';
 import { expect, test } from 'vitest';
 import type { ClientConnection } from '../../src/client-connection.ts';
 import type { BrokerContext } from '../../src/context.ts';
+import { KEPT } from '../../src/fate.ts';
 import type { Session } from '../../src/session.ts';
 import type { OpenRequest } from '../../src/session-registry.ts';
 import { campaign } from './campaign.ts';
@@ -99,6 +100,47 @@ const SABOTAGES: readonly (readonly [name: string, rules: RegExp, sabotage: Sabo
       };
     }),
   ],
+  [
+    'a message of a failed commit leaves all the same',
+    /^(promise|identifier|doubled)$/,
+    whenOpened(({ connection }) => {
+      let { held } = connection;
+      const bytesOf = (outputs: typeof held): number =>
+        outputs.reduce(
+          (sum, { chunks }) => sum + chunks.reduce((all, { length }) => all + length, 0),
+          0,
+        );
+      Object.defineProperty(connection, 'held', {
+        get: () => held,
+        set: (next: typeof held) => {
+          // nothing is taken out of what is held
+          if (next.length !== held.length || bytesOf(next) >= bytesOf(held)) held = next;
+        },
+      });
+    }),
+  ],
+  [
+    'a message that its publisher must send again is tried again as well',
+    /^(promise|identifier|doubled|order)$/,
+    ({ turn }) => {
+      const record = turn.recordMessage.bind(turn);
+      turn.recordMessage = (change) => record(change, KEPT);
+    },
+  ],
+  [
+    'a Will of a failed commit is given up',
+    /^lost$/,
+    ({ turn }) => void Object.assign(turn.fates, { set: () => turn.fates }),
+  ],
+  [
+    'a fan-out of many turns is acknowledged without a share that failed',
+    /^(lost|promise)$/,
+    whenOpened(({ connection }) => {
+      const send = connection.sendAcknowledgement.bind(connection);
+      connection.sendAcknowledgement = (type, packetId, reasonCode, fate) =>
+        send(type, packetId, reasonCode, fate && KEPT);
+    }),
+  ],
 ];
 
 interface Opening {
@@ -134,7 +176,7 @@ test.each(SABOTAGES)(
   'the fuzzer finds it: %s',
   { timeout: 120_000 },
   async (_name, rules, sabotage) => {
-    const found = await campaign(1, 20_000, sabotage);
+    const found = await campaign(1, 200_000, sabotage);
     expect(found?.violation.rule).toMatch(rules);
     expect(found?.report).toContain('The shortest sequence');
   },

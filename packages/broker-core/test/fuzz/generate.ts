@@ -142,7 +142,7 @@ class Generator {
         kind.store === 'at-once' ? 0 : 18,
         () => [{ do: 'settle', count: random.pick([1, 1, 2, 100]) }],
       ],
-      [kind.failsCommits ? 1.5 : 0, () => [{ do: 'fail', count: random.pick([1, 2]) }]],
+      [kind.failsCommits ? 1.5 : 0, () => [{ do: 'fail', count: random.pick([1, 2, 4, 10]) }]],
       [
         kind.asksHooks ? 3 : 0,
         () => [{ do: 'hooks', mode: random.pick(['at-once', 'later', 'later', 'throw']) }],

@@ -84,7 +84,6 @@ export class Ledger {
   readonly sessions = new Map<string, ClientSession>();
   /** Bytes were sent that nobody has looked at: what they did is not known. */
   isWild = false;
-  /** What was sent may not have been stored: its Packet Identifier is given again. */
   /** Messages take several turns. */
   isSlow = false;
   hasStoreFailed: () => boolean = () => false;
@@ -112,6 +111,23 @@ export class Ledger {
     for (const sent of this.#sent.values()) sent.isForbidden = false;
   }
 
+  /** The store has refused a Will that was on its way to a session: it must come all the same. */
+  oweWill(clientId: string, serial: number): void {
+    const sent = this.#sent.get(serial);
+    const session = this.sessions.get(clientId);
+    if (sent?.isWill !== true || session === undefined || session.mayLose) return;
+    if (!session.isDurable || this.#qosFor(session, sent) < 1) return;
+    sent.isAccepted = true;
+    session.due.add(serial);
+  }
+
+  /** The broker has crashed, and what it was to try again with it. */
+  forgiveWills(): void {
+    for (const session of this.sessions.values())
+      for (const serial of session.due)
+        if (this.#sent.get(serial)?.isWill === true) session.due.delete(serial);
+  }
+
   /** Notes who must get a message. */
   owe(sent: Sent): void {
     if (sent.qos === 0 || sent.isWill) return;
@@ -134,7 +150,7 @@ export class Ledger {
   /** What a session must have got at the end, and did not. */
   missing(session: ClientSession): Sent[] {
     const missing: Sent[] = [];
-    if (session.isBlurred || (this.isSlow && this.hasStoreFailed())) return missing;
+    if (session.isBlurred) return missing;
     for (const serial of session.due) {
       const sent = this.sent(serial);
       if (sent?.isAccepted === true && !session.received.has(serial)) missing.push(sent);
@@ -151,7 +167,7 @@ export class Ledger {
     const isRepeat = packet.qos === 2 && session.held.has(packet.packetId);
     if (isRepeat) {
       const before = session.held.get(packet.packetId);
-      demand(before === sent.serial || this.hasStoreFailed(), 'identifier', () => {
+      demand(before === sent.serial, 'identifier', () => {
         return `${session.clientId} holds #${packet.packetId} for m${before}, and gets ${name(sent)} by it`;
       });
       session.due.delete(sent.serial);
@@ -169,8 +185,8 @@ export class Ledger {
       const isAllowed =
         // who subscribes while a retained message is on its way to many may get it by both
         (sent.retain && this.isSlow) ||
-        // how far a message has come is what a store notes that has no room for it
-        this.hasStoreFailed() ||
+        // a session that needs no store gets a message at once, and its publisher may be refused
+        (this.hasStoreFailed() && !session.isDurable) ||
         (sent.isRepeated && sent.qos === 1) ||
         session.refused.has(sent.serial) ||
         (packet.qos === 1 && packet.dup);

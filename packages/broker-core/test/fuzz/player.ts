@@ -79,8 +79,16 @@ export class Player {
     this.case = given;
     this.#sabotage = sabotage;
     this.store = new ReluctantStore(given.store);
+    this.#watchRefusals();
     this.ledger.isSlow = (given.limits.deliveriesPerTurn ?? 1_000) < 1_000;
     this.ledger.hasStoreFailed = () => this.store.hasFailed;
+  }
+
+  #watchRefusals(): void {
+    this.store.refused = (message, deliveries) => {
+      for (const { clientId } of deliveries)
+        this.ledger.oweWill(clientId, serialOf(message.payload));
+    };
   }
 
   get broker(): Broker {
@@ -412,18 +420,16 @@ export class Player {
   /** No acknowledgement precedes the commit of what it promises. */
   #checkPromise(peer: Peer, packet: Packet): void {
     const { session, clientId } = peer;
-    const isAllSettled = (change: string, isFailureAllowed = false): void => {
-      // of many turns only the last one's commit is waited for
-      const isFailureFine = isFailureAllowed || this.ledger.isSlow;
+    const isAllSettled = (change: string): void => {
       const status = this.store.status(change);
-      demand(status !== 'pending' && (isFailureFine || status !== 'failed'), 'promise', () => {
+      demand(status !== 'pending' && status !== 'failed', 'promise', () => {
         return `${clientId} is told of "${change}", which is ${status}: ${JSON.stringify(packet)}`;
       });
     };
     if (packet.type === 3 && packet.qos > 0 && session?.isDurable === true) {
       const serial = serialOf(packet.payload);
       const isOnce = serial > 0 && !packet.retain && !packet.topicName.startsWith('shared/');
-      if (isOnce) isAllSettled(`sent ${clientId} ${serial} false`, true);
+      if (isOnce) isAllSettled(`sent ${clientId} ${serial} false`);
     }
     if (!('reasonCode' in packet) && packet.type !== 9) return;
     if ('reasonCode' in packet && packet.reasonCode >= (packet.type === 2 ? 1 : 0x80)) return;
@@ -700,7 +706,7 @@ export class Player {
   /** Every client comes back, reads and acknowledges all that there is. */
   async #collectWhatIsDue(): Promise<void> {
     if (this.ledger.isWild) return;
-    await this.#pass(1_000); // what the store refused is tried again
+    await this.#pass(2_000); // what the store refused is tried again
     for (const peer of this.peers) peer.connection.sever();
     await this.#giveEverything();
     let slot = 1_000;
@@ -749,11 +755,13 @@ export class Player {
     }
     this.hooks.forget();
     this.ledger.forgive();
+    this.ledger.forgiveWills();
     this.network.pump();
     const { failing, hasFailed, inner, mode } = this.store;
     this.store = new ReluctantStore(mode, inner);
     this.store.failing = failing;
     this.store.hasFailed = hasFailed;
+    this.#watchRefusals();
     this.#saidSubacks.clear();
     await this.begin();
   }

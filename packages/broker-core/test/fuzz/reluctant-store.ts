@@ -1,5 +1,6 @@
 import type { MessageRecord } from '@wellhead/session-store';
 import {
+  type DeliveryRecord,
   type QueuedDelivery,
   type RetainedRecord,
   type SessionChange,
@@ -27,9 +28,14 @@ export class ReluctantStore implements SessionStore {
   hasFailed = false;
   /** Everything is answered at once from now on. */
   isWilling = false;
+  /** Called for each message of a commit that is refused. */
+  refused: (message: MessageRecord, deliveries: readonly DeliveryRecord[]) => void = () =>
+    undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #status = new Map<string, Status>();
   readonly #settled = new Map<string, number>();
+  /** What it is called that a message gets its Packet Identifier, by session and message. */
+  readonly #sendings = new Map<string, string[]>();
   #unsettled = 0;
   /** Commits that are refused, and nobody has been told yet. */
   #refusing = 0;
@@ -90,9 +96,8 @@ export class ReluctantStore implements SessionStore {
     const isRefusal = mustFail || early !== undefined;
     if (early !== undefined) this.#refusing++;
     const known = this.#refused;
-    return this.#answer(async () => {
+    const answer = this.#answer(async () => {
       this.#unsettled--;
-      if (isRefusal) this.#refusing--;
       try {
         if (mustFail || known !== this.#refused)
           throw new StoreError('STORE_FULL', 'as told', { cause: new InjectedError('full') });
@@ -100,9 +105,14 @@ export class ReluctantStore implements SessionStore {
         this.#note(changes, 'settled');
       } catch (error) {
         this.#note(changes, 'failed');
+        for (const change of changes)
+          if (change.type === 'enqueued') this.refused(change.message, change.deliveries);
         throw error;
       }
     });
+    // the first to hear of it, just before the broker
+    if (isRefusal) answer.catch(() => this.#refusing--);
+    return answer;
   }
 
   #inTurn(changes: readonly SessionChange[]): Promise<void> | undefined {
@@ -157,9 +167,23 @@ export class ReluctantStore implements SessionStore {
     });
   }
 
+  #namesOf(change: SessionChange): string[] {
+    if (change.type === 'sent') {
+      const { clientId, messageId } = change;
+      return this.#sendings.get(`${clientId} ${messageId}`) ?? [];
+    }
+    if (change.type !== 'enqueued') return namesOf(change);
+    const serial = serialOf(change.message.payload);
+    for (const { clientId, retain } of change.deliveries)
+      this.#sendings.set(`${clientId} ${change.message.messageId}`, [
+        `sent ${clientId} ${serial} ${retain}`,
+      ]);
+    return namesOf(change);
+  }
+
   #note(changes: readonly SessionChange[], status: Status): void {
     for (const change of changes) {
-      for (const name of namesOf(change)) {
+      for (const name of this.#namesOf(change)) {
         this.#status.set(name, status);
         if (status === 'settled') this.#settled.set(name, this.settledTimes(name) + 1);
       }
