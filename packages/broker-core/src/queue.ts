@@ -191,7 +191,8 @@ function takePage(context: BrokerContext, session: Session, page: readonly Queue
   pump(context, session);
 }
 
-function bytesInMemory({ pending, window }: Session): number {
+/** Of the messages that are in memory; all there are when nothing is in the store alone. */
+export function bytesInMemory({ pending, window }: Session): number {
   let bytes = 0;
   window?.forEach((_packetId, _qos, isReleased, delivery) => {
     if (delivery !== undefined && !isReleased) bytes += messageSize(delivery.message);

@@ -1,5 +1,6 @@
 import type { MessageRecord } from '@wellhead/session-store';
 import { messageSize } from './message.ts';
+import { bytesInMemory } from './queue.ts';
 import type { Session } from './session.ts';
 
 /** Messages by their identifiers. */
@@ -15,6 +16,8 @@ export function withdrawDeliveries(session: Session, withdrawn: Withdrawn): Read
   withdrawWaiting(session, withdrawn, inMemory);
   for (const message of withdrawn.values())
     if (!inMemory.has(message.messageId)) withdrawStored(session, message);
+  // of messages whose commits were under way the count was settled by a page, which knows no bytes
+  if (session.backlog === 0) session.queuedBytes = bytesInMemory(session);
   return packetIds;
 }
 

@@ -150,6 +150,10 @@ class Generator {
       [kind.asksHooks ? 12 : 0, () => [this.#decide()]],
       [kind.crashes ? 0.7 : 0, () => this.#crash()],
       [kind.isBatched ? 3 : 0, () => [{ do: 'pump' }]],
+      [
+        kind.isBatched ? 4 : 0,
+        () => [{ do: 'turn', ...(random.oneIn(2) ? { settle: true } : {}) }],
+      ],
       [kind.isWild ? 6 : 0, () => [this.#bytes(slot)]],
     ]);
     return make?.() ?? [];

@@ -153,8 +153,17 @@ export class Player {
       this.network.pump();
       this.#throwFailures();
     }
-    this.#isGoingOn = step.and === true || step.do === 'pump';
+    if (step.do === 'turn') await this.#oneTurn(step.settle === true);
+    this.#isGoingOn = step.and === true || step.do === 'pump' || step.do === 'turn';
     if (!this.#isGoingOn) await this.settle();
+  }
+
+  async #oneTurn(settles: boolean): Promise<void> {
+    this.network.pump();
+    this.host.turn();
+    if (settles) this.store.settle(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#throwFailures();
   }
 
   /** Lets everything happen that can happen without time and without answers, then looks. */
@@ -305,6 +314,7 @@ export class Player {
       case 'crash':
         return this.#crash();
       case 'pump':
+      case 'turn':
         return;
       case 'dial':
         this.#dial(step.slot, {});

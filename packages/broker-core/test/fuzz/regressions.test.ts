@@ -324,6 +324,45 @@ const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
       ],
     },
   ],
+  [
+    'messages of which a page knew nothing, and whose commits fail then, count no bytes',
+    {
+      store: 'in-order',
+      limits: { receiveMaximum: 1 },
+      steps: [
+        { do: 'connect', slot: 0, id: 'x', version: 4 },
+        { do: 'subscribe', slot: 0, filters: [{ filter: 'a', qos: 2 }] },
+        { do: 'fail', count: 10 },
+        { do: 'publish', slot: 0, topic: 'b', qos: 2, packetId: 3, and: true },
+        { do: 'publish', slot: 2, topic: 'denied/a', qos: 0 },
+        { do: 'settle', count: 100 },
+        { do: 'connect', slot: 3, id: 'x', version: 4, and: true },
+        {
+          do: 'subscribe',
+          slot: 3,
+          filters: [{ filter: '$share/h/shared/a', qos: 1, handling: 1 }],
+        },
+        { do: 'settle', count: 100 },
+        { do: 'publish', slot: 3, topic: 'a', qos: 2 },
+        { do: 'settle', count: 1 },
+        { do: 'connect', slot: 2, id: 'x', version: 5, expiry: 1, maximumPacketSize: 20 },
+        { do: 'settle', count: 1 },
+        { do: 'publish', slot: 2, topic: 'b', qos: 2 },
+        { do: 'turn', settle: true },
+        {
+          do: 'publish',
+          slot: 2,
+          topic: 'shared/a',
+          qos: 1,
+          retain: true,
+          size: 200,
+          packetId: 1,
+        },
+        { do: 'settle', count: 1 },
+        { do: 'publish', slot: 2, topic: 'a/c', qos: 2, and: true },
+      ],
+    },
+  ],
 ];
 
 test.each(REGRESSIONS)('%s', async (_name, given) => {

@@ -72,6 +72,8 @@ export type Step = (
     }
   /** Bytes arrive, but the broker's turn does not end. */
   | { readonly do: 'pump' }
+  /** Bytes arrive and one turn ends, and what comes of it; with an answer of the store, or without. */
+  | { readonly do: 'turn'; readonly settle?: true }
   /** The broker dies and another one starts with its store. */
   | { readonly do: 'crash' }
 ) & {
