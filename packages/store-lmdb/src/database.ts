@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from 'lmdb';
+import { FileSpace, type FileUsage, TransactionCost, sizeOf } from './file-space.ts';
 
 export interface StoredRow {
   readonly key: Buffer;
@@ -31,11 +32,13 @@ export interface DatabaseOptions {
  */
 export class Database {
   readonly #options: DatabaseOptions;
+  readonly #space: FileSpace;
   #root: RootDatabase<Buffer, Buffer>;
   #isOpen = true;
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
+    this.#space = new FileSpace(options.path, () => this.usage());
     this.#root = openRoot(options);
   }
 
@@ -49,8 +52,17 @@ export class Database {
     return this.#root.getRange({ start, end });
   }
 
-  /** One transaction. Settles when it is as durable as the database is opened for; rejects when nothing was changed. */
-  async write(change: (writer: RowWriter) => void): Promise<void> {
+  /**
+   * One transaction. Settles when it is as durable as the database is opened for; rejects when nothing was changed.
+   * `change` is called twice: once to find out whether there is room for it. `frees` says that it frees more than it takes.
+   */
+  async write(
+    change: (writer: RowWriter) => void,
+    { frees = false }: { readonly frees?: boolean } = {},
+  ): Promise<void> {
+    const cost = new TransactionCost();
+    change(cost);
+    this.#space.reserve(cost, frees);
     const root = this.#root;
     const writer: RowWriter = {
       put: (key, value) => void root.put(key, asBuffer(value)),
@@ -71,6 +83,7 @@ export class Database {
   /** After a failed write: LMDB may refuse everything until it is opened again. */
   async reopen(): Promise<void> {
     await this.close();
+    this.#space.forget();
     this.#root = openRoot(this.#options);
     this.#isOpen = true;
   }
@@ -81,14 +94,16 @@ export class Database {
     return /\d/.test(this.#root.readerList());
   }
 
-  /** Bytes of all pages in use, and of the file. */
-  usage(): { readonly used: number; readonly file: number } {
+  /** How much of the file is used, and in use. */
+  usage(): FileUsage {
     const stats: unknown = this.#root.getStats();
     const pageSize = numberOf(stats, 'pageSize');
     const inUse = pagesOf(stats) + pagesOf(propertyOf(stats, 'free'));
     return {
       used: (inUse + 2) * pageSize,
       file: (numberOf(stats, 'lastPageNumber') + 1) * pageSize,
+      leafPages: numberOf(stats, 'treeLeafPageCount'),
+      size: sizeOf(this.#options.path),
     };
   }
 

@@ -22,7 +22,7 @@ import { findRetained, readRetainedRow } from './retained.ts';
 import type { Room } from './room.ts';
 import { RowBatch } from './row-batch.ts';
 import { recordOf } from './sessions.ts';
-import type { StoreState } from './store-state.ts';
+import { FEW_ROWS, MANY_ROWS, type StoreState } from './store-state.ts';
 import { closedError, failure } from './store-failure.ts';
 import { beginTransaction, endTransaction } from './transaction.ts';
 
@@ -36,6 +36,8 @@ export interface LmdbSessionStoreOptions {
   readonly room: Room;
   /** Bytes from which on what the journal holds moves to rows. */
   readonly journalLimit: number;
+  /** Called when nothing more fits: may give back what is free, and close the database to do so. */
+  readonly compact?: () => Promise<unknown>;
   /** Called once, after the database is closed. */
   readonly onClose: () => Promise<void>;
 }
@@ -52,6 +54,8 @@ export class LmdbSessionStore implements SessionStore {
   readonly #queue = new CommitQueue();
   #state: StoreState;
   #isWriting = false;
+  /** The last transaction has failed, and another one like it would. */
+  #hasFailed = false;
   /** LMDB must not be read: to do so after it was closed ends the process. */
   #isReopening = false;
   /** Called when the transaction under way is over, before the next begins. */
@@ -155,7 +159,7 @@ export class LmdbSessionStore implements SessionStore {
   }
 
   #pump(): void {
-    while (!this.#isWriting && (!this.#queue.isEmpty || this.#state.removed.size > 0)) {
+    while (!this.#isWriting && (!this.#queue.isEmpty || this.#hasMoreToRemove)) {
       if (this.#broken !== undefined) {
         this.#rejectAll(this.#queue.take(), this.#broken);
         void this.#recover();
@@ -165,15 +169,21 @@ export class LmdbSessionStore implements SessionStore {
     }
   }
 
+  /** What a failed write was to remove waits for the next commit. */
+  get #hasMoreToRemove(): boolean {
+    return this.#state.removed.size > 0 && !this.#hasFailed;
+  }
+
   #transact(commits: readonly PendingCommit[]): void {
     const state = this.#state;
-    const { durability, journalLimit } = this.#options;
+    const { durability, journalLimit, room } = this.#options;
     let accepted = commits;
     let written: Promise<void> | undefined;
     try {
       beginTransaction(state);
       accepted = this.#applyAll(commits);
-      written = endTransaction(state, this.#database, journalLimit);
+      const frees = !room.endTransaction();
+      written = endTransaction(state, this.#database, { journalLimit, frees });
     } catch (error) {
       written = Promise.reject(error);
     }
@@ -184,12 +194,14 @@ export class LmdbSessionStore implements SessionStore {
     written.then(
       () => {
         for (const commit of accepted) commit.resolve();
+        this.#hasFailed = false;
+        state.removedAtOnce = Math.min(2 * state.removedAtOnce, MANY_ROWS);
         this.#over();
       },
       (error: unknown) => {
         // in memory they are done, whatever becomes of the file
-        this.#rejectAll(durability === 'memory' ? [] : accepted, error);
-        return this.#recover();
+        const { code } = this.#rejectAll(durability === 'memory' ? [] : accepted, error);
+        return this.#recover(code === 'STORE_FULL');
       },
     );
   }
@@ -228,12 +240,17 @@ export class LmdbSessionStore implements SessionStore {
   }
 
   /** After a failed transaction the database is what it was before: so shall memory be. */
-  async #recover(): Promise<void> {
+  async #recover(isFull = false): Promise<void> {
     this.#isWriting = true;
     this.#isReopening = true;
+    // what is removed in smaller parts may do better
+    this.#hasFailed = !isFull || this.#state.removedAtOnce === FEW_ROWS;
     try {
+      // values of several pages may find no room among many free pages
+      if (isFull) await this.#options.compact?.();
       await this.#database.reopen();
       this.#state = loadState(this.#database);
+      if (isFull) this.#state.removedAtOnce = FEW_ROWS;
       this.#broken = undefined;
     } catch (error) {
       this.#broken = error;
@@ -242,12 +259,13 @@ export class LmdbSessionStore implements SessionStore {
     this.#over();
   }
 
-  #rejectAll(commits: readonly PendingCommit[], cause: unknown): void {
+  #rejectAll(commits: readonly PendingCommit[], cause: unknown): StoreError {
     const { dataFile, room } = this.#options;
     const error = failure(cause, dataFile, room);
     if (error.code === 'STORE_FULL') room.wasFull();
     const [first, ...behind] = commits;
     if (first !== undefined) this.#queue.refuse(first, error, behind);
+    return error;
   }
 
   #transactionOver(): Promise<void> {

@@ -92,7 +92,16 @@ async function openSound(
     directory.flush();
     const room = new Room(database, directory.path, options.mapSize ?? Infinity);
     const journalLimit = JOURNAL_LIMIT;
-    return new LmdbSessionStore({ database, dataFile, durability, room, journalLimit, onClose });
+    const opened = database;
+    return new LmdbSessionStore({
+      database,
+      dataFile,
+      durability,
+      room,
+      journalLimit,
+      compact: () => compact(directory, opened, COMPACTED_WHEN_FULL),
+      onClose,
+    });
   } catch (error) {
     await database.close();
     throw error;
@@ -122,5 +131,7 @@ function isDamage(error: unknown): boolean {
   );
 }
 
+/** Bytes of a data file from which on it is worth it, when nothing more fits. */
+const COMPACTED_WHEN_FULL = 4 * 1024 * 1024;
 /** What messages that are delivered soon may take before they get rows: bytes, in the file and about as many in memory. */
 const JOURNAL_LIMIT = 8 * 1024 * 1024;

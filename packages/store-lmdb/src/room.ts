@@ -13,6 +13,7 @@ export class Room {
   #budget = 0;
   #measuredAt = -Infinity;
   #closedUntil = -Infinity;
+  #hasGrown = false;
 
   constructor(database: Database, directory: string, limit: number) {
     this.#database = database;
@@ -29,7 +30,15 @@ export class Room {
     if (growth > this.#budget || now - this.#measuredAt > MEASURED_EVERY) this.#measure(now);
     if (growth > this.#budget) return false;
     this.#budget -= growth;
+    this.#hasGrown = true;
     return true;
+  }
+
+  /** The commits of a transaction are all here: whether one of them grows the store. */
+  endTransaction(): boolean {
+    const hasGrown = this.#hasGrown;
+    this.#hasGrown = false;
+    return hasGrown;
   }
 
   /** Whether a failed write can have had no room: half of a write that does not fit is an input/output error to LMDB. */
@@ -45,12 +54,12 @@ export class Room {
   }
 
   #measure(now: number): void {
-    const { used, file } = this.#database.usage();
+    const { used, file, size } = this.#database.usage();
     const { bavail, bsize, blocks } = statfsSync(this.#directory);
     const total = Math.min(blocks * bsize, this.#limit);
     const reserve = Math.min(LARGEST_RESERVE, Math.max(SMALLEST_RESERVE, total / 16));
     // free pages inside the file lie scattered: a value that needs several in a row may not find them
-    const onDisk = bavail * bsize + (file - used) / 2;
+    const onDisk = bavail * bsize + Math.max(0, size - file) + (file - used) / 2;
     this.#budget = Math.min(onDisk, this.#limit - used) - reserve;
     this.#measuredAt = now;
   }

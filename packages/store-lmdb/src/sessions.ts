@@ -117,13 +117,11 @@ function dropDelivery(state: StoreState, delivery: Delivery): void {
 
 /** Removes some rows of a queue; true when none remain. */
 function removeRows(state: StoreState, sessionNumber: number): boolean {
-  const rows = state.batch.ofSession(Kind.queue, sessionNumber, ROWS_AT_ONCE);
+  const rows = state.batch.ofSession(Kind.queue, sessionNumber, state.removedAtOnce);
   for (const { key, value } of rows) {
     const what = readDelivery(new ByteReader(value));
     removeQueueRow(state, sessionNumber, what, numberOfKey(key));
     if (!what.released) unuseMessage(state, undefined, what.messageId, what.size);
   }
-  return rows.length < ROWS_AT_ONCE;
+  return rows.length < state.removedAtOnce;
 }
-
-const ROWS_AT_ONCE = 2_000;

@@ -8,6 +8,9 @@ import { COUNTERS_KEY } from './keys.ts';
 import { RowBatch } from './row-batch.ts';
 import type { StoredSession } from './stored-session.ts';
 
+export const MANY_ROWS = 2_000;
+export const FEW_ROWS = 20;
+
 /** What memory holds of the store, in step with the rows of the database and the batch that changes them. */
 export class StoreState {
   readonly database: Database;
@@ -20,6 +23,8 @@ export class StoreState {
   deliveries = 0;
   /** Numbers of removed sessions that still have rows. */
   readonly removed: Set<number> = new Set();
+  /** Rows of removed sessions that one transaction removes; few when there is little room, for it writes each page anew. */
+  removedAtOnce: number = MANY_ROWS;
   /** No message of a higher number has a row. */
   lastRowMessage: number;
   /** The last messageId that the database has. */

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, RowWriter } from './database.ts';
 import { COUNTERS_KEY, journalKey } from './keys.ts';
 import { moveContentToRow } from './messages.ts';
 import { moveDeliveryToRow } from './queues.ts';
@@ -19,10 +19,11 @@ export function beginTransaction(state: StoreState): void {
 export function endTransaction(
   state: StoreState,
   database: Database,
-  journalLimit: number,
+  { journalLimit, frees }: { readonly journalLimit: number; readonly frees: boolean },
 ): Promise<void> | undefined {
   const { journal, counters, batch } = state;
-  shorten(state, journalLimit);
+  // making rows takes room: a transaction that frees some leaves it to others, within bounds
+  shorten(state, frees ? 2 * journalLimit : journalLimit);
   const entry = journal.current;
   const bytes = journal.end();
   if (bytes === undefined) {
@@ -33,11 +34,12 @@ export function endTransaction(
   const isSaved = counters.lastMessageId === state.savedMessageId;
   if (bytes === undefined && batch.isEmpty && isSaved) return undefined;
   state.savedMessageId = counters.lastMessageId;
-  return database.write((writer) => {
+  const change = (writer: RowWriter): void => {
     if (bytes !== undefined) writer.put(journalKey(entry.number), bytes);
     batch.writeTo(writer);
     writer.put(COUNTERS_KEY, counters.toBytes());
-  });
+  };
+  return database.write(change, { frees });
 }
 
 function shorten(state: StoreState, journalLimit: number): void {

@@ -45,12 +45,17 @@ test('when the disk is full behind its back, the store applies nothing, and reco
       const stone = join(directory, 'stone');
       {
         await using store = await openLmdbStore({ directory: data });
+        const others = Array.from({ length: 20 }, (_, index) => ({
+          clientId: `o${index}`,
+          epoch: 1,
+        }));
         await store.commit([opened(), enqueued(1)]);
+        await store.commit(others.map((session) => ({ ...opened(), ...session })));
         spawnSync('dd', ['if=/dev/zero', `of=${stone}`, 'bs=64k']);
         // a change that is not counted as growth, and is larger than all that is left
         const ids = Array.from({ length: 60_000 }, (_, index) => index + 1);
-        const received = ids.map(
-          (packetId) => ({ type: 'received', ...SESSION, packetId }) as const,
+        const received = others.flatMap((session) =>
+          ids.map((packetId) => ({ type: 'received', ...session, packetId }) as const),
         );
         await expectFull(store, received);
         await expectFull(store, [enqueued(2)]);
