@@ -32,10 +32,22 @@ const PROGRAM = `
     }
   }
 
+  // what is free again may be used a moment later
+  async function open(session) {
+    for (;;) {
+      try {
+        return await store.commit([
+          { type: 'session-opened', ...session, sessionExpiryInterval: 60, protocolVersion: 5 }]);
+      } catch (error) {
+        if (error.code !== 'STORE_FULL') throw error;
+        await pause();
+      }
+    }
+  }
+
   for (let round = 1; round <= 3; round++) {
     const session = { clientId: 'c' + round, epoch: 1 };
-    await store.commit([
-      { type: 'session-opened', ...session, sessionExpiryInterval: 60, protocolVersion: 5 }]);
+    await open(session);
     const first = last + 1;
     await fill(session);
     const { deliveries } = store.sizes();
