@@ -104,7 +104,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     const { context } = this;
     context.now = now;
     context.counters.bytesReceived += chunk.length;
-    context.publication.beginChunk(chunk, this.link.stableChunks);
+    context.publication.received.beginChunk(chunk, this.link.stableChunks);
     const before = this.packets;
     this.decoder.receive(chunk, this.link.stableChunks);
     context.counters.packetsReceived += this.packets - before;

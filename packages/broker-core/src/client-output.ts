@@ -127,11 +127,8 @@ export abstract class ClientOutput {
     }
     if (this.#isPlain(publication, 0, retain, identifiers)) {
       publication.keepRange();
-      outbox.appendRange(
-        publication.range,
-        publication.rangeFrom,
-        publication.rangeFrom + publication.sourceLength,
-      );
+      const { range, rangeFrom } = publication.received;
+      outbox.appendRange(range, rangeFrom, rangeFrom + publication.sourceLength);
     } else {
       this.#sendEncoded(publication, 0, retain, identifiers, 0);
     }
@@ -262,8 +259,8 @@ export abstract class ClientOutput {
     let shift = 0;
     if (publication.sourceLength > BORROW_LIMIT) {
       publication.keepRange();
-      source = publication.range;
-      shift = publication.rangeFrom - publication.from;
+      source = publication.received.range;
+      shift = publication.received.rangeFrom - publication.from;
     }
     const firstByte = (PacketType.Publish << 4) | (qos << 1) | (retain ? 1 : 0); // DUP is 0 [MQTT-3.3.1-3]
     this.outbox.appendPublish(

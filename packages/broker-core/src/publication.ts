@@ -10,14 +10,12 @@ import {
   writeForwardedHead,
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
-import { Arena } from './arena.ts';
 import type { BlockPool } from './block-pool.ts';
-import type { ClientOutput } from './client-output.ts';
 import { copyBytes } from './copy-bytes.ts';
-import { LentBlocks } from './lent-blocks.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { PayloadPool } from './payload-pool.ts';
+import { ReceivedBytes } from './received-bytes.ts';
 import type { Fate } from './fate.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -45,7 +43,8 @@ export class Publication {
   to = 0;
   packetIdOffset = -1;
 
-  readonly #arena = new Arena();
+  /** Where received packets stay until they have left. */
+  readonly received: ReceivedBytes;
   readonly #payloads = new PayloadPool();
   #payloadFrom = 0;
   readonly #frames: (PublishFrame | undefined)[] = new Array<PublishFrame | undefined>(36).fill(
@@ -79,45 +78,12 @@ export class Publication {
   };
   #sourceIsV5 = false;
   #identical = false;
-  #chunk: Uint8Array = NOTHING;
-  #chunkIsStable = false;
-  #chunkKeptAt = -1;
-  #chunkBlock: Uint8Array = NOTHING;
   #rangeKept = false;
-  readonly #blocks: BlockPool;
-  readonly #lent: LentBlocks;
-  /** Blocks of received packets that leave at the end of the turn. */
-  readonly #keptBlocks: Uint8Array[] = [];
-
-  /** Bytes that stay as they are until the end of the turn: see {@link keepRange}. */
-  range: Uint8Array = NOTHING;
-  rangeFrom = 0;
 
   constructor(nobody: TopicEntry<Route>, blocks: BlockPool, nextMessageId: () => number) {
     this.topic = nobody;
-    this.#blocks = blocks;
-    this.#lent = new LentBlocks(blocks);
+    this.received = new ReceivedBytes(blocks);
     this.#nextMessageId = nextMessageId;
-  }
-
-  /** A chunk is about to be decoded; views will point into it. */
-  beginChunk(chunk: Uint8Array, stable: boolean): void {
-    this.#chunk = chunk;
-    this.#chunkIsStable = stable;
-    this.#chunkKeptAt = -1;
-  }
-
-  /** What earlier turns have kept may have left by now. */
-  beforeWriting(): void {
-    this.#lent.reclaim();
-  }
-
-  /** See `Arena.endTurn`. `written` are all who were written to; `undefined` when others still wait for it. */
-  endTurn(everythingHasLeft: boolean, written: readonly ClientOutput[] | undefined): void {
-    this.#arena.endTurn(everythingHasLeft);
-    if (this.#keptBlocks.length > 0) this.#letGoOfBlocks(everythingHasLeft, written);
-    this.#chunk = NOTHING;
-    this.#chunkKeptAt = -1;
   }
 
   fromView(view: PublishView, topic: TopicEntry<Route>, publisher: Session, now: number): void {
@@ -192,38 +158,11 @@ export class Publication {
     return this.to - this.from;
   }
 
-  /** Makes {@link range} and {@link rangeFrom} name the received packet in memory that stays until the end of the turn. */
+  /** Makes `received.range` name the received packet in memory that stays until the end of the turn. */
   keepRange(): void {
     if (this.#rangeKept) return;
     this.#rangeKept = true;
-    const view = this.#view;
-    if (view?.owned === true) {
-      view.keep();
-      this.#keptBlocks.push(view.bytes);
-      this.range = this.source;
-      this.rangeFrom = this.from;
-    } else if (this.#chunkIsStable && this.source === this.#chunk) {
-      this.range = this.source;
-      this.rangeFrom = this.from;
-    } else if (this.source === this.#chunk) {
-      // the whole chunk at once, so that neighbouring packets stay neighbours
-      if (this.#chunkKeptAt === -1) {
-        this.#chunkKeptAt = this.#arena.keep(this.#chunk, 0, this.#chunk.length);
-        this.#chunkBlock = this.#arena.block;
-      }
-      this.range = this.#chunkBlock;
-      this.rangeFrom = this.#chunkKeptAt + this.from;
-    } else {
-      this.rangeFrom = this.#arena.keep(this.source, this.from, this.to);
-      this.range = this.#arena.block;
-    }
-  }
-
-  #letGoOfBlocks(everythingHasLeft: boolean, written: readonly ClientOutput[] | undefined): void {
-    const blocks = this.#keptBlocks;
-    if (everythingHasLeft) for (const block of blocks) this.#blocks.release(block);
-    else if (written !== undefined) this.#lent.add(blocks, written);
-    blocks.length = 0;
+    this.received.keep(this.#view, this.source, this.from, this.to);
   }
 
   /** The message as an object of its own. */
@@ -330,12 +269,13 @@ export class Publication {
   #forwardInArena(view: PublishView, outbox: Outbox): void {
     this.keepRange();
     const hop = this.#hop;
+    const { arena, range, rangeFrom } = this.received;
     const length = forwardedLength(view, hop);
-    const offset = this.#arena.reserve(length);
-    const { block } = this.#arena;
+    const offset = arena.reserve(length);
+    const { block } = arena;
     const at = writeForwardedHead(view, hop, 0, block, offset);
-    const shift = this.rangeFrom - view.start;
-    copyBytes(this.range, view.propertiesStart + shift, view.end + shift, block, at);
+    const shift = rangeFrom - view.start;
+    copyBytes(range, view.propertiesStart + shift, view.end + shift, block, at);
     outbox.appendRange(block, offset, offset + length);
   }
 

@@ -299,13 +299,13 @@ export class TurnDriver {
   #flushAll(context: BrokerContext, commit: number): void {
     const { publication, turn } = context;
     const { dirty } = turn;
-    publication.beforeWriting();
+    publication.received.beforeWriting();
     turn.dirty = dirty.length > WRITES_PER_TURN ? dirty.splice(WRITES_PER_TURN) : [];
     this.#everythingHasLeft = turn.dirty.length === 0;
     if (turn.dirty.length > 0) turn.wake();
     for (const connection of dirty) this.#flush(connection, commit);
     const hasLeft = this.#everythingHasLeft && this.#waiting.length === 0;
-    publication.endTurn(hasLeft, turn.dirty.length === 0 ? dirty : undefined);
+    publication.received.endTurn(hasLeft, turn.dirty.length === 0 ? dirty : undefined);
   }
 
   #flush(connection: ClientConnection, commit: number): void {
