@@ -1,5 +1,6 @@
 // What the changes of a commit do to the rows.
 
+import { plainMessage } from '@wellhead/session-store';
 import { readPage, rowKey } from './atomic-rows.js';
 
 export const NOTHING = {
@@ -33,7 +34,7 @@ async function applyChange(draft, counters, change) {
   } else if (type === 'retained-set') {
     const { topicName, messageId, expiresAt } = message;
     const size = contentBytes(message);
-    draft.set(rowKey('message', messageId), message);
+    draft.set(rowKey('message', messageId), plainMessage(message));
     draft.set(rowKey('retained', topicName), { topicName, messageId, expiresAt, size });
   } else if (type === 'retained-cleared') {
     draft.delete(rowKey('retained', change.topicName));
@@ -90,7 +91,7 @@ async function removeSession(draft, counters, clientId) {
 async function enqueue(draft, counters, clientId, message, delivery) {
   const { messageId } = message;
   if (await draft.get(rowKey('place', clientId, messageId))) return;
-  draft.set(rowKey('message', messageId), message);
+  draft.set(rowKey('message', messageId), plainMessage(message));
   const size = contentBytes(message);
   place(draft, counters, clientId, { ...delivery, messageId, size, released: false });
 }

@@ -17,7 +17,7 @@ import { workCost } from './work-cost.ts';
 export type RetainedEntry = Message | StoredRetained;
 
 /** A retained message whose content is in the store. */
-export class StoredRetained {
+class StoredRetained {
   readonly topicName: string;
   readonly expiresAt: number;
   readonly size: number;

@@ -43,7 +43,7 @@ export class Subscription {
 }
 
 /** Several subscriptions of one session that match one topic. */
-export class MergedSubscription extends Subscription {
+class MergedSubscription extends Subscription {
   readonly parts: readonly Subscription[];
 
   constructor(parts: readonly Subscription[], session: Session, record: SubscriptionRecord) {

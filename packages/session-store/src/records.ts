@@ -3,7 +3,7 @@ import type { ProtocolVersion, QoS } from '@wellhead/codec';
 /**
  * One Application Message as it is kept, once, however many sessions wait for it.
  * A record is immutable from the moment it is committed; a store may keep it without a copy, bytes included.
- * Its properties may be accessors, so name them: `{ ...record }` need not copy them all.
+ * Its properties may be accessors, which `{ ...record }` and serialisers do not see: `plainMessage` does.
  */
 export interface MessageRecord {
   /** Given by the broker, unique in the store, larger for later messages. An integer from 1 on. */

@@ -1,4 +1,5 @@
 import {
+  plainMessage,
   checkChanges,
   refusedBehind,
   type MessageRecord,
@@ -47,7 +48,7 @@ export class NaiveStore implements SessionStore {
     const next = structuredClone(this.place.state);
     const error = checkChanges(changes, (id) => find(next, id)?.record.epoch);
     if (error) throw (this.#refusal = error);
-    for (const change of changes) apply(next, structuredClone(change));
+    for (const change of changes) apply(next, structuredClone(plainChange(change)));
     this.place.state = next;
   }
 
@@ -135,6 +136,12 @@ function find(state: State, clientId: string): Session | undefined {
 
 function size({ payload, properties }: MessageRecord): number {
   return payload.length + (properties?.length ?? 0);
+}
+
+function plainChange(change: SessionChange): SessionChange {
+  return change.type === 'enqueued' || change.type === 'retained-set'
+    ? { ...change, message: plainMessage(change.message) }
+    : change;
 }
 
 function apply(state: State, change: SessionChange): void {

@@ -1,4 +1,4 @@
-import type { MessageRecord } from '@wellhead/session-store';
+import { type MessageRecord, plainMessage } from '@wellhead/session-store';
 import { contentBytes } from './message-codec.ts';
 import type { Database } from './database.ts';
 import { Content, Delivery, type DeliveryState } from './delivery.ts';
@@ -138,7 +138,7 @@ class Replay implements JournalSink {
 function owned(message: MessageRecord): MessageRecord {
   const { payload, properties } = message;
   return {
-    ...message,
+    ...plainMessage(message),
     payload: Buffer.from(payload),
     properties: properties && Buffer.from(properties),
   };

@@ -1,4 +1,9 @@
-import type { MessageRecord, QueuedDelivery, SessionStore } from '@wellhead/session-store';
+import {
+  type MessageRecord,
+  plainMessage,
+  type QueuedDelivery,
+  type SessionStore,
+} from '@wellhead/session-store';
 
 /** Everything that a store can be asked, comparable with what another store says. */
 export async function dump(store: SessionStore): Promise<unknown> {
@@ -27,7 +32,7 @@ export async function dump(store: SessionStore): Promise<unknown> {
   const retained = await store.readRetained(outlines.map(({ topicName }) => topicName));
   const { bytesOnDisk: _, ...sizes } = store.sizes();
   const lastMessageId = await store.lastMessageId();
-  const messages = retained.map((message) => message && plainMessage(message));
+  const messages = retained.map((message) => message && comparable(message));
   return { sessions, outlines, retained: messages, sizes, lastMessageId };
 }
 
@@ -36,11 +41,15 @@ function plainDelivery(queued: QueuedDelivery): unknown {
   return {
     ...rest,
     identifiers: identifiers && [...identifiers],
-    message: queued.released ? message.messageId : plainMessage(message),
+    message: queued.released ? message.messageId : comparable(message),
   };
 }
 
-function plainMessage(message: MessageRecord): unknown {
+function comparable(message: MessageRecord): unknown {
   const { payload, properties } = message;
-  return { ...message, payload: [...payload], properties: properties && [...properties] };
+  return {
+    ...plainMessage(message),
+    payload: [...payload],
+    properties: properties && [...properties],
+  };
 }

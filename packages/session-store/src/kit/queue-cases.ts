@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { QueuedDelivery } from '../records.ts';
 import type { SessionChange } from '../session-change.ts';
 import type { SessionStore } from '../session-store.ts';
-import { loadSession, plainDelivery, plainMessage, queueIds, readAll } from './read-store.ts';
+import { loadSession, plainDelivery, comparableMessage, queueIds, readAll } from './read-store.ts';
 import { delivery, enqueued, first, message, opened, sent } from './records.ts';
 import { stateCases, storeCase, type StoreCase } from './store-case.ts';
 
@@ -96,7 +96,7 @@ export const queueCases: readonly StoreCase[] = [
       const [queued] = await readAll(store, 'c');
       assert.ok(queued);
       assert.deepEqual(plainDelivery(queued), {
-        message: plainMessage(RICH),
+        message: comparableMessage(RICH),
         qos: 2,
         retain: true,
         subscriptionIdentifiers: [5, 268_435_455],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plainMessage } from '../plain-message.ts';
 import type { MessageRecord, QueuedDelivery, SessionRecord } from '../records.ts';
 import type { SessionStore } from '../session-store.ts';
 
@@ -63,7 +64,7 @@ async function retained(store: SessionStore): Promise<unknown> {
   for await (const outline of store.loadRetained()) outlines.push({ ...outline });
   outlines.sort((a, b) => compare(a.topicName, b.topicName));
   const messages = await store.readRetained(outlines.map((outline) => outline.topicName));
-  return { outlines, messages: messages.map((message) => message && plainMessage(message)) };
+  return { outlines, messages: messages.map((message) => message && comparableMessage(message)) };
 }
 
 function plainSession(session: SessionRecord): unknown {
@@ -91,14 +92,18 @@ export function plainDelivery(queued: QueuedDelivery): Record<string, unknown> {
   return {
     ...rest,
     subscriptionIdentifiers: identifiers && [...identifiers],
-    message: queued.released ? { messageId } : plainMessage(queued.message),
+    message: queued.released ? { messageId } : comparableMessage(queued.message),
   };
 }
 
 /** Bytes as plain arrays, because stores give them in different classes. */
-export function plainMessage(message: MessageRecord): Record<string, unknown> {
+export function comparableMessage(message: MessageRecord): Record<string, unknown> {
   const { payload, properties } = message;
-  return { ...message, payload: [...payload], properties: properties && [...properties] };
+  return {
+    ...plainMessage(message),
+    payload: [...payload],
+    properties: properties && [...properties],
+  };
 }
 
 function compare(a: string, b: string): number {

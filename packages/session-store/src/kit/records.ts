@@ -24,8 +24,31 @@ export function closed(clientId: string, expiresAt: number, epoch = 1): SessionC
   return { type: 'session-closed', clientId, epoch, expiresAt, sessionExpiryInterval: 7200 };
 }
 
-/** A message whose content tells its id. */
+/** A message whose content tells its id, and some of whose properties are accessors, as a broker's may be. */
 export function message(messageId: number, changes?: Partial<MessageRecord>): MessageRecord {
+  const { payload, expiresAt, ...rest } = plain(messageId, changes);
+  return Object.assign(new WithAccessors(payload, expiresAt), rest);
+}
+
+class WithAccessors implements Pick<MessageRecord, 'payload' | 'expiresAt'> {
+  readonly #payload: Uint8Array;
+  readonly #expiresAt: number;
+
+  constructor(payload: Uint8Array, expiresAt: number) {
+    this.#payload = payload;
+    this.#expiresAt = expiresAt;
+  }
+
+  get payload(): Uint8Array {
+    return this.#payload;
+  }
+
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+}
+
+function plain(messageId: number, changes?: Partial<MessageRecord>): MessageRecord {
   return {
     messageId,
     topicName: `topic/${messageId % 10}`,
