@@ -213,7 +213,7 @@ export abstract class ClientOutput {
   }
 
   /** Takes everything that is to be written, with the promises in it. */
-  takeOutput(): Omit<HeldOutput, 'commit'> {
+  takeOutput(): Omit<HeldOutput, 'commit' | 'slab'> {
     const { promises } = this;
     if (promises.length === 0) return { chunks: this.outbox.take(), promises: NO_PROMISES };
     this.promises = [];

@@ -5,6 +5,8 @@ export interface HeldOutput {
   readonly commit: number;
   readonly chunks: readonly Uint8Array[];
   readonly promises: readonly PromisedPacket[];
+  /** The slab that the end of it is in, which nobody else uses: it goes back to the pool when all has left. */
+  readonly slab: Uint8Array | undefined;
 }
 
 /** A packet in an outbox that tells a client of something that is to be kept. */

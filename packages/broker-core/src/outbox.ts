@@ -119,12 +119,14 @@ export class Outbox {
     this.abandon();
   }
 
-  /** Somebody still reads what was taken: the slab is theirs, and the next bytes get a new one. */
-  abandon(): void {
+  /** Somebody still reads what was taken: the slab is theirs, and the next bytes get a new one. Gives the slab. */
+  abandon(): Uint8Array | undefined {
+    const slab = this.#slab;
     this.#slab = undefined;
     this.#slabFrom = 0;
     this.#slabTo = 0;
     this.slab = NOTHING;
+    return slab;
   }
 
   /** Ends the borrowed range: a short one is copied behind the own bytes, a long one stands as a chunk of its own. */

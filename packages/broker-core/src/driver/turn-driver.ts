@@ -288,6 +288,8 @@ export class TurnDriver {
           if (output === undefined) break;
           connection.donePromising(output.promises);
           this.#write(connection, output.chunks);
+          if (output.slab !== undefined && connection.link.pendingBytes === 0)
+            this.#context.slabs.release(output.slab);
         }
       });
       if (held.length > 0) this.#waiting.push(connection);
@@ -323,8 +325,9 @@ export class TurnDriver {
       if (connection.held.length === 0) this.#waiting.push(connection);
       // nothing that follows may overtake what waits already
       const behind = connection.held.at(-1)?.commit ?? 0;
-      connection.held.push({ commit: Math.max(commit, behind), ...connection.takeOutput() });
-      connection.outbox.abandon();
+      const { chunks, promises } = connection.takeOutput();
+      const slab = connection.outbox.abandon();
+      connection.held.push({ commit: Math.max(commit, behind), chunks, promises, slab });
       return;
     }
     if (connection.congested && !connection.closing) {

@@ -15,7 +15,7 @@ interface Cut extends Withdrawal {
   readonly untold: Map<number, string>;
 }
 
-type Output = Omit<HeldOutput, 'commit'>;
+type Output = Omit<HeldOutput, 'commit' | 'slab'>;
 
 /**
  * Takes what is withdrawn out of everything that a connection has not said yet, from what waits for
@@ -31,7 +31,7 @@ export function withdrawPackets(
   connection.held = connection.held.map((output) =>
     output.commit < commit
       ? output
-      : { commit: output.commit, ...cutOutput(output, cut, connection) },
+      : { commit: output.commit, slab: output.slab, ...cutOutput(output, cut, connection) },
   );
   if (outbox.bytes > 0) {
     const { chunks, promises } = cutOutput(connection.takeOutput(), cut, connection);

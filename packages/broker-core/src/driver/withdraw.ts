@@ -160,7 +160,7 @@ function withdrawPromises(
   const isWaiting = promises.length > 0 || !isSecondTry || isSending(connection, said, length);
   const mustWait = next !== undefined && isWaiting;
   const commit = mustWait ? next : output.commit;
-  return { commit, chunks: [said.subarray(0, length)], promises };
+  return { commit, chunks: [said.subarray(0, length)], promises, slab: output.slab };
 }
 
 /** How far its messages have come is among what is tried again: a Packet Identifier is durable before it is used. */
