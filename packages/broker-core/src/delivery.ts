@@ -282,8 +282,11 @@ function recordDelivery(
   const { messageId } = delivery.message;
   session.newestMessage = messageId;
   session.connection?.gate();
-  if (messageId === publication.toMessage().messageId) (publication.deliveries ??= []).push(record);
-  else {
+  if (messageId === publication.toMessage().messageId) {
+    // an array that begins with its element has room for one, which is all that most messages need
+    if (publication.deliveries === undefined) publication.deliveries = [record];
+    else publication.deliveries.push(record);
+  } else {
     const change = { type: 'enqueued', message: delivery.message, deliveries: [record] } as const;
     context.turn.record(change, publication.fate);
   }

@@ -63,7 +63,8 @@ export class Turn {
       if (previous?.type !== 'enqueued') break;
       if (previous.message.messageId < change.message.messageId) break;
     }
-    changes.splice(at, 0, change);
+    if (at === changes.length) changes.push(change);
+    else changes.splice(at, 0, change);
     this.wake();
   }
 
