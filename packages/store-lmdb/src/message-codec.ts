@@ -45,7 +45,7 @@ export function readMessage(messageId: number, from: ByteReader): MessageRecord 
 
 /** What counts as a message's bytes: its payload and its encoded properties. */
 export function contentBytes(message: MessageRecord): number {
-  return message.payload.length + (message.properties?.length ?? 0);
+  return message.size ?? message.payload.length + (message.properties?.length ?? 0);
 }
 
 export function qosOf(value: number): QoS {

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import type { SessionChange } from '@wellhead/session-store';
 import type { Database } from './database.ts';
+import { contentBytes } from './message-codec.ts';
 
 /**
  * Refuses what would grow the store before the disk is full, so that there is room left for what shrinks it: a
@@ -72,10 +73,10 @@ function growthOf(changes: readonly SessionChange[]): number {
     switch (change.type) {
       case 'enqueued':
         if (change.deliveries.length === 0) break;
-        bytes += 2 * change.message.payload.length + ROW + change.deliveries.length * SMALL_ROW;
+        bytes += 2 * contentBytes(change.message) + ROW + change.deliveries.length * SMALL_ROW;
         break;
       case 'retained-set':
-        bytes += 2 * change.message.payload.length + ROW;
+        bytes += 2 * contentBytes(change.message) + ROW;
         break;
       case 'will-set':
         bytes += change.will.payload.length + ROW;
