@@ -26,16 +26,14 @@ export function utf8Fault(bytes: Uint8Array, start: number, end: number): Utf8Fa
 
 /** The string of bytes in which {@link utf8Fault} found nothing. U+FEFF is kept [MQTT-1.5.4-3]. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= shortString) {
-    let text = '';
-    for (let at = start; at < end; at++) {
-      const byte = byteAt(bytes, at);
-      if (byte >= 0x80) return textDecoder.decode(bytes.subarray(start, end));
-      text += String.fromCharCode(byte);
-    }
-    return text;
+  const units = unitsOfLength[end - start];
+  if (units === undefined) return textDecoder.decode(bytes.subarray(start, end));
+  for (let at = start; at < end; at++) {
+    const byte = byteAt(bytes, at);
+    if (byte >= 0x80) return textDecoder.decode(bytes.subarray(start, end));
+    units[at - start] = byte;
   }
-  return textDecoder.decode(bytes.subarray(start, end));
+  return String.fromCharCode(...units);
 }
 
 /** Any bytes as a valid string: what is ill-formed, and U+0000, become U+FFFD. */
@@ -97,6 +95,14 @@ function sequenceLength(bytes: Uint8Array, at: number, end: number, first: numbe
 
 /** Below this a loop beats the call into TextDecoder and TextEncoder. */
 const shortString = 40;
+
+/**
+ * Room for the characters of a short string, which come into being all at once: appended one by one
+ * they would be a tree that whoever looks at the string has to flatten. What is left in here has no meaning.
+ */
+const unitsOfLength: readonly number[][] = Array.from({ length: shortString + 1 }, (_, length) =>
+  Array.from({ length }, () => 0),
+);
 
 // Without ignoreBOM a leading U+FEFF would vanish [MQTT-1.5.4-3].
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
