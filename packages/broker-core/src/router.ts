@@ -24,7 +24,8 @@ export class Router {
   readonly #groupIndex = new SubscriptionIndex<SharedGroup>();
   readonly #groups = new Map<string, SharedGroup>();
   readonly #matches: Subscription[] = [];
-  #cachedTargets = 0;
+  /** Targets, and bytes of names, of all long routes. */
+  #cachedWeight = 0;
   #cached: TopicEntry<Route>[] = [];
   #lastToNobody: Route | undefined;
 
@@ -143,17 +144,19 @@ export class Router {
   #remember(topic: TopicEntry<Route>, route: Route): void {
     const { length } = route.targets;
     if (length > SHORT) {
-      this.#cachedTargets += length;
-      if (this.#cachedTargets > MAXIMUM_CACHED_TARGETS) this.#forget(length);
+      // with the name, as what the topic table has given up is held by the list of those to forget
+      const weight = length + topic.bytes.length;
+      this.#cachedWeight += weight;
+      if (this.#cachedWeight > MAXIMUM_CACHED_WEIGHT) this.#forget(weight);
       if ((topic.value?.targets.length ?? 0) <= SHORT) this.#cached.push(topic);
     }
     topic.value = route;
   }
 
-  #forget(keptTargets: number): void {
+  #forget(keptWeight: number): void {
     for (const entry of this.#cached) entry.value = undefined;
     this.#cached = [];
-    this.#cachedTargets = keptTargets;
+    this.#cachedWeight = keptWeight;
   }
 }
 
@@ -177,7 +180,7 @@ function mergedBySession(matches: readonly Subscription[]): readonly Subscriptio
 
 /** Targets of a route that is not worth counting. */
 const SHORT = 16;
-const MAXIMUM_CACHED_TARGETS = 2_000_000;
+const MAXIMUM_CACHED_WEIGHT = 2_000_000;
 
 const NOBODY: readonly Subscription[] = [];
 const NO_GROUPS: readonly SharedGroup[] = [];
