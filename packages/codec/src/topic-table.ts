@@ -7,7 +7,7 @@ import { TopicEntry } from './topic-entry.ts';
 import { decodeUtf8, Utf8Fault, utf8Fault, utf8Length, writeUtf8 } from './utf8.ts';
 
 export interface TopicTableOptions {
-  /** Entries kept, rounded up to a power of two. @default 16384 */
+  /** Most entries kept, rounded up to a power of two; the table begins small. @default 65536 */
   readonly capacity?: number;
   /** Longest Topic Name in bytes of UTF-8. @default 65535 */
   readonly maximumLength?: number;
@@ -19,24 +19,28 @@ export interface TopicTableOptions {
  * Topic Names by their bytes, so that a repeated topic costs a hash and a comparison instead of a
  * string: a name is validated on a miss only. May be shared by all connections of a process.
  *
- * The table has a fixed size and looks at most at four places, whatever names a peer chooses; a new
- * name takes the place of another when those are full. An entry that was replaced stays good for
- * whoever holds it.
+ * The table is bounded and looks at most at four places, whatever names a peer chooses: when those are
+ * full and it may not grow, a new name takes the place of another. An entry that was replaced stays
+ * good for whoever holds it. A name of more than 1,024 bytes is made anew each time, or a table of them
+ * would fill the memory.
  */
 export class TopicTable<T> {
   readonly #maximumLength: number;
   readonly #maximumLevels: number;
-  readonly #hashes: Int32Array;
-  readonly #entries: (TopicEntry<T> | undefined)[];
-  readonly #setMask: number;
+  readonly #maximumCapacity: number;
+  #hashes: Int32Array;
+  #entries: (TopicEntry<T> | undefined)[];
+  #setMask: number;
   #size = 0;
   #victim = 0;
 
   constructor(options: TopicTableOptions = {}) {
     this.#maximumLength = options.maximumLength ?? 65_535;
     this.#maximumLevels = options.maximumLevels ?? Infinity;
-    let capacity = ways;
-    while (capacity < (options.capacity ?? 16_384)) capacity *= 2;
+    let maximum = ways;
+    while (maximum < (options.capacity ?? 65_536)) maximum *= 2;
+    this.#maximumCapacity = maximum;
+    const capacity = Math.min(maximum, firstCapacity);
     this.#setMask = capacity / ways - 1;
     this.#hashes = new Int32Array(capacity);
     this.#entries = Array.from({ length: capacity }, () => undefined);
@@ -68,7 +72,9 @@ export class TopicTable<T> {
     }
     const fault = topicNameFault(bytes, start, end, this.#maximumLevels);
     if (fault !== undefined) return violation(fault, protocolVersion);
-    return this.#add(hash, first, decodeUtf8(bytes, start, end), copyOf(bytes, start, end));
+    const entry = new TopicEntry<T>(decodeUtf8(bytes, start, end), copyOf(bytes, start, end));
+    if (end - start <= longestKept) this.#keep(hash, entry);
+    return entry;
   }
 
   /** The entry of a Topic Name of our own; throws an EncodeError, a TypeError, when it is none. */
@@ -82,19 +88,47 @@ export class TopicTable<T> {
     throw new EncodeError(found.message);
   }
 
-  #add(hash: number, first: number, topicName: string, bytes: Uint8Array): TopicEntry<T> {
-    let place = first;
-    while (place < first + ways && this.#entries[place] !== undefined) place++;
-    if (place === first + ways) {
-      this.#victim = (this.#victim + 1) % ways;
-      place = first + this.#victim;
-    } else {
+  #keep(hash: number, entry: TopicEntry<T>): void {
+    if (this.#put(hash, entry)) {
       this.#size++;
+      return;
     }
-    const entry = new TopicEntry<T>(topicName, bytes);
+    // in a table that is all but empty, four names meet in one set by malice only
+    const capacity = this.#entries.length;
+    if (capacity < this.#maximumCapacity && this.#size >= capacity / 8) {
+      this.#grow(capacity * 2);
+      this.#keep(hash, entry);
+      return;
+    }
+    this.#victim = (this.#victim + 1) % ways;
+    const place = (hash & this.#setMask) * ways + this.#victim;
     this.#hashes[place] = hash;
     this.#entries[place] = entry;
-    return entry;
+  }
+
+  /** Puts an entry where there is room for it; false when there is none. */
+  #put(hash: number, entry: TopicEntry<T>): boolean {
+    const first = (hash & this.#setMask) * ways;
+    for (let place = first; place < first + ways; place++) {
+      if (this.#entries[place] !== undefined) continue;
+      this.#hashes[place] = hash;
+      this.#entries[place] = entry;
+      return true;
+    }
+    return false;
+  }
+
+  /** Each set becomes two, so that everything finds room. */
+  #grow(capacity: number): void {
+    const hashes = this.#hashes;
+    const entries = this.#entries;
+    this.#setMask = capacity / ways - 1;
+    this.#hashes = new Int32Array(capacity);
+    this.#entries = Array.from({ length: capacity }, () => undefined);
+    for (const [place, entry] of entries.entries()) {
+      // every place has a hash
+      if (entry !== undefined) this.#put(hashes[place] ?? 0, entry);
+    }
   }
 }
 
@@ -140,6 +174,10 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
 
 /** Places that a name may take: bounds the work of a lookup, whatever the hash does. */
 const ways = 4;
+/** Places before the first growth. */
+const firstCapacity = 1024;
+/** Longest name that is kept, in bytes. */
+const longestKept = 1024;
 
 const slash = 0x2f;
 const plusSign = 0x2b;

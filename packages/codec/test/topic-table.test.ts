@@ -72,3 +72,28 @@ test('it stays within its capacity and always finds the right name', () => {
     ),
   );
 });
+
+test('it grows as names come, and forgets none on the way', () => {
+  const table = new TopicTable({ capacity: 8192 });
+  const names = Array.from({ length: 1500 }, (_, index) => `site/${index % 40}/device/${index}`);
+  const entries = names.map((name) => table.entry(name));
+  for (const [index, name] of names.entries()) expect(table.entry(name)).toBe(entries[index]);
+  expect(table.size).toBe(names.length);
+});
+
+test('when it may not grow any more, new names take the places of others', () => {
+  const table = new TopicTable({ capacity: 2048 });
+  for (let index = 0; index < 20_000; index++) table.entry(`device/${index}`);
+  expect(table.size).toBeLessThanOrEqual(2048);
+  expect(table.entry('device/19999')).toBe(table.entry('device/19999'));
+});
+
+test('a very long name is not kept', () => {
+  const table = new TopicTable({ capacity: 16 });
+  const kept = 'x'.repeat(1024);
+  expect(table.entry(kept)).toBe(table.entry(kept));
+  const long = 'x'.repeat(1025);
+  expect(table.entry(long)).not.toBe(table.entry(long));
+  expect(table.entry(long)).toMatchObject({ topicName: long, bytes: bytes(long) });
+  expect(table.size).toBe(1);
+});
