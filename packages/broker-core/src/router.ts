@@ -58,7 +58,7 @@ export class Router {
   }
 
   remove(subscription: Subscription): void {
-    subscription.active = false;
+    subscription.end();
     const { group } = subscription;
     if (group === undefined) {
       this.#index.remove(subscription.topicFilter, subscription);

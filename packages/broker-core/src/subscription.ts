@@ -11,33 +11,46 @@ export class Subscription {
   readonly session: Session;
   /** As the client sent it, `$share/…` included. */
   readonly topicFilter: string;
-  qos: QoS;
-  noLocal: boolean;
-  retainAsPublished: boolean;
-  retainHandling: 0 | 1 | 2;
   /** One element, or the identifiers of all merged subscriptions; `undefined` for none. */
   subscriptionIdentifiers: readonly number[] | undefined;
   group: SharedGroup | undefined;
-  /** False once unsubscribed: results computed before must not deliver to it. */
-  active = true;
+  // in one number, so that a subscription fits one line of the processor's cache
+  #flags: number;
 
   constructor(session: Session, record: SubscriptionRecord) {
     this.session = session;
     this.topicFilter = record.topicFilter;
-    this.qos = record.qos;
-    this.noLocal = record.noLocal;
-    this.retainAsPublished = record.retainAsPublished;
-    this.retainHandling = record.retainHandling;
     this.subscriptionIdentifiers = identifiersOf(record.subscriptionIdentifier);
     this.group = undefined;
+    this.#flags = ACTIVE | flagsOf(record);
+  }
+
+  get qos(): QoS {
+    // as it was put there
+    return (this.#flags & QOS) as QoS;
+  }
+
+  get noLocal(): boolean {
+    return (this.#flags & NO_LOCAL) !== 0;
+  }
+
+  get retainAsPublished(): boolean {
+    return (this.#flags & RETAIN_AS_PUBLISHED) !== 0;
+  }
+
+  /** False once unsubscribed: results computed before must not deliver to it. */
+  get active(): boolean {
+    return (this.#flags & ACTIVE) !== 0;
+  }
+
+  /** It is unsubscribed. */
+  end(): void {
+    this.#flags &= ~ACTIVE;
   }
 
   /** Takes over the options of a repeated SUBSCRIBE, Subscription Identifier included. */
   replace(record: SubscriptionRecord): void {
-    this.qos = record.qos;
-    this.noLocal = record.noLocal;
-    this.retainAsPublished = record.retainAsPublished;
-    this.retainHandling = record.retainHandling;
+    this.#flags = (this.#flags & ACTIVE) | flagsOf(record);
     this.subscriptionIdentifiers = identifiersOf(record.subscriptionIdentifier);
   }
 }
@@ -88,3 +101,13 @@ export function mergeSubscriptions(matches: readonly Subscription[]): Subscripti
 function identifiersOf(identifier: number): readonly number[] | undefined {
   return identifier === 0 ? undefined : [identifier];
 }
+
+function flagsOf(record: SubscriptionRecord): number {
+  const { noLocal, qos, retainAsPublished } = record;
+  return qos | (noLocal ? NO_LOCAL : 0) | (retainAsPublished ? RETAIN_AS_PUBLISHED : 0);
+}
+
+const QOS = 3;
+const NO_LOCAL = 4;
+const RETAIN_AS_PUBLISHED = 8;
+const ACTIVE = 16;

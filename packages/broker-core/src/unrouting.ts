@@ -20,7 +20,7 @@ export class Unrouting implements TurnWork {
       // a group chooses among its members, and must not choose this one
       if (subscription.group !== undefined) unroute(subscription);
       else rest.push(subscription);
-      subscription.active = false;
+      subscription.end();
     }
     this.#subscriptions = rest;
   }
