@@ -6,8 +6,9 @@ import { startsWithWildcard } from './match.ts';
  * levels, and one for the filters that begin with a wildcard and so may concern any topic.
  */
 export class TopicStamps {
-  // Doubles count past 2^32 without wrapping to a number that was seen before.
-  readonly #slots = new Float64Array(SLOTS);
+  // An ordinary array: what is read from it is a small integer for whoever keeps it, no number on the
+  // heap as from a Float64Array, and yet it counts past 2^32 without coming back to what was seen before.
+  readonly #slots: number[] = Array.from({ length: SLOTS }, () => 0);
   #wildcard = 0;
 
   /** The slot of the first level of a Topic Name or Topic Filter: an integer, 0 to 1023. */
