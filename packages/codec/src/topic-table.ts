@@ -7,7 +7,7 @@ import { TopicEntry } from './topic-entry.ts';
 import { decodeUtf8, Utf8Fault, utf8Fault, utf8Length, writeUtf8 } from './utf8.ts';
 
 export interface TopicTableOptions {
-  /** Most entries kept, rounded up to a power of two; the table begins small. @default 65536 */
+  /** Most entries kept, rounded up to a power of two; the table begins with less. @default 65536 */
   readonly capacity?: number;
   /** Longest Topic Name in bytes of UTF-8. @default 65535 */
   readonly maximumLength?: number;
@@ -32,7 +32,9 @@ export class TopicTable<T> {
   #entries: (TopicEntry<T> | undefined)[];
   #setMask: number;
   #size = 0;
-  #victim = 0;
+  /** Lookups since the last growth that found an entry. */
+  #hits = 0;
+  #random = 1;
 
   constructor(options: TopicTableOptions = {}) {
     this.#maximumLength = options.maximumLength ?? 65_535;
@@ -67,7 +69,10 @@ export class TopicTable<T> {
     for (let place = first; place < first + ways; place++) {
       if (this.#hashes[place] === hash) {
         const entry = this.#entries[place];
-        if (entry !== undefined && isSameBytes(entry.bytes, bytes, start, end)) return entry;
+        if (entry !== undefined && isSameBytes(entry.bytes, bytes, start, end)) {
+          this.#hits = (this.#hits + 1) & 0x3fff_ffff; // a small integer, whatever comes
+          return entry;
+        }
       }
     }
     const fault = topicNameFault(bytes, start, end, this.#maximumLevels);
@@ -93,17 +98,22 @@ export class TopicTable<T> {
       this.#size++;
       return;
     }
-    // in a table that is all but empty, four names meet in one set by malice only
-    const capacity = this.#entries.length;
-    if (capacity < this.#maximumCapacity && this.#size >= capacity / 8) {
-      this.#grow(capacity * 2);
+    if (this.#mayGrow()) {
+      this.#grow(this.#entries.length * 2);
       this.#keep(hash, entry);
       return;
     }
-    this.#victim = (this.#victim + 1) % ways;
-    const place = (hash & this.#setMask) * ways + this.#victim;
+    // At random: of names that come round and round, some are found even when they are too many.
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) | 0;
+    const place = (hash & this.#setMask) * ways + (this.#random >>> 30);
     this.#hashes[place] = hash;
     this.#entries[place] = entry;
+  }
+
+  /** Topics that are published to once only are not worth the memory; nor are names made to share a set. */
+  #mayGrow(): boolean {
+    const capacity = this.#entries.length;
+    return capacity < this.#maximumCapacity && this.#hits >= capacity && this.#size >= capacity / 8;
   }
 
   /** Puts an entry where there is room for it; false when there is none. */
@@ -122,6 +132,7 @@ export class TopicTable<T> {
   #grow(capacity: number): void {
     const hashes = this.#hashes;
     const entries = this.#entries;
+    this.#hits = 0;
     this.#setMask = capacity / ways - 1;
     this.#hashes = new Int32Array(capacity);
     this.#entries = Array.from({ length: capacity }, () => undefined);
@@ -172,10 +183,10 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return hash ^ (hash >>> 13);
 }
 
-/** Places that a name may take: bounds the work of a lookup, whatever the hash does. */
+/** Places that a name may take: bounds the work of a lookup, whatever the hash does. A power of two, for `#keep`. */
 const ways = 4;
 /** Places before the first growth. */
-const firstCapacity = 1024;
+const firstCapacity = 4096;
 /** Longest name that is kept, in bytes. */
 const longestKept = 1024;
 
