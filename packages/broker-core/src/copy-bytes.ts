@@ -22,5 +22,10 @@ export function copyBytes(
   }
 }
 
+/** A copy with memory of its own: `bytes.slice()` would not do, as Node's Buffer gives a view. */
+export function ownCopy(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, start, end);
+}
+
 const LOOP_LIMIT = 48;
 const LOOP_LIMIT_WITHIN = 16;

@@ -1,4 +1,4 @@
-import { copyBytes } from './copy-bytes.ts';
+import { copyBytes, ownCopy } from './copy-bytes.ts';
 
 /**
  * Copies of payloads for messages that are kept for a while. A buffer costs more than the bytes of a
@@ -14,7 +14,7 @@ export class PayloadPool {
   keep(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     if (length > LONGEST_SHARED || length === 0) {
-      this.block = length === 0 ? NOTHING : bytes.slice(start, end);
+      this.block = length === 0 ? NOTHING : ownCopy(bytes, start, end);
       return 0;
     }
     if (this.#used + length > this.#shared.length) {

@@ -1,5 +1,6 @@
 import { type PublishProperties, type QoS, encodeProperties } from '@wellhead/codec';
 import { validateTopicName } from '@wellhead/topic-matcher';
+import { ownCopy } from '../copy-bytes.ts';
 import { Message } from '../message.ts';
 import type { BrokerLimits } from '../options.ts';
 
@@ -32,7 +33,7 @@ export function toMessage(local: LocalMessage, limits: BrokerLimits, now: number
   return new Message(
     0,
     local.topicName,
-    typeof payload === 'string' ? TEXT.encode(payload) : payload.slice(),
+    typeof payload === 'string' ? TEXT.encode(payload) : ownCopy(payload),
     local.qos ?? 0,
     local.retain ?? false,
     properties.length === 0 ? undefined : properties,
