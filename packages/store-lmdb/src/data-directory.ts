@@ -13,7 +13,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StoreError } from '@wellhead/session-store';
 
 /** What `format.json` says of the rest. */
@@ -38,7 +38,7 @@ export class DataDirectory {
   /** Makes it, for its owner alone, or makes sure that it can be written. */
   prepare(): void {
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeDirectory(this.path);
       if (!statSync(this.path).isDirectory()) throw new Error('it is no directory');
       accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK);
       for (const file of [this.dataFile, `${this.dataFile}-lock`, this.#formatFile]) {
@@ -119,6 +119,18 @@ export class DataDirectory {
 
   get #formatFile(): string {
     return join(this.path, 'format.json');
+  }
+}
+
+/** As `recursive` of mkdirSync, which never comes back where a system has no new folders in one that is there, as /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(path)) throw error; // otherwise somebody else has made it meanwhile
   }
 }
 

@@ -37,6 +37,26 @@ test('files that others could read are closed to them', async () => {
   });
 });
 
+test.runIf(process.platform === 'linux')('a directory that cannot be made is refused', async () => {
+  const program = `await openLmdbStore({ directory }).catch((error) => say(error.code + error.message));`;
+  const child = runChild(program, '/proc/wellhead/data');
+  const limit = setTimeout(() => child.kill('SIGKILL'), 10_000); // one that never comes back leaves no process
+  expect(await outputOf(child)).toEqual([
+    expect.stringMatching(
+      /^STORE_FAILEDThe data directory \/proc\/wellhead\/data cannot be opened/,
+    ),
+  ]);
+  clearTimeout(limit);
+});
+
+test('a file is no directory', async () => {
+  await withDirectory(async (parent) => {
+    const directory = join(parent, 'file');
+    writeFileSync(directory, '');
+    expect((await refusal(directory)).message).toContain(`${directory} cannot be opened: it is no`);
+  });
+});
+
 describe('a directory in use', () => {
   test('is refused within the process, and free once it is closed', async () => {
     await withDirectory(async (directory) => {
