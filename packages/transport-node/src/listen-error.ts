@@ -31,6 +31,7 @@ const KNOWN: ReadonlyMap<string, readonly [TransportErrorCode, string]> = new Ma
   ['EADDRINUSE', ['TRANSPORT_ADDRESS_IN_USE', 'the address is in use']],
   ['EACCES', ['TRANSPORT_ACCESS_DENIED', 'permission denied']],
   ['EPERM', ['TRANSPORT_ACCESS_DENIED', 'permission denied']],
+  ['ENOENT', ['TRANSPORT_LISTEN_FAILED', 'the folder does not exist']],
   ['EADDRNOTAVAIL', ['TRANSPORT_ADDRESS_UNAVAILABLE', 'this machine does not have the address']],
   ['ENOTFOUND', ['TRANSPORT_ADDRESS_UNAVAILABLE', 'the host name is unknown']],
   ['EAI_AGAIN', ['TRANSPORT_ADDRESS_UNAVAILABLE', 'the host name cannot be resolved now']],

@@ -1,6 +1,6 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { access, chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { resolve as resolvePath } from 'node:path';
+import { dirname, resolve as resolvePath } from 'node:path';
 import {
   type Listener,
   type ListenerReceiver,
@@ -36,6 +36,7 @@ class UnixListener implements Listener {
   async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
     if (this.#server) throw new TypeError('A listener listens once.');
     const path = resolvePath(this.#options.path);
+    await checkPath(path);
     const connectionOptions = { ...this.#options, readBuffer: readBuffer(this.#options) };
     const server = createServer((socket) => {
       receiver.connection(new StreamConnection(socket, REMOTE, connectionOptions));
@@ -53,6 +54,20 @@ class UnixListener implements Listener {
 
   async close(): Promise<void> {
     stop(this.#server); // which removes the file
+  }
+}
+
+/** What Node would tell otherwise: a folder that is missing is 'permission denied' there, and a long path is cut off. */
+async function checkPath(path: string): Promise<void> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > LONGEST_PATH) {
+    const reason = `the path has ${bytes} bytes, and that of a socket may have ${LONGEST_PATH}`;
+    throw new TransportError('TRANSPORT_LISTEN_FAILED', `Cannot listen on ${path}: ${reason}.`);
+  }
+  try {
+    await access(dirname(path));
+  } catch (error) {
+    throw listenError(path, error);
   }
 }
 
@@ -77,6 +92,9 @@ async function isAbandoned(path: string): Promise<boolean> {
     socket.once('error', (error) => resolve(systemCode(error) === 'ECONNREFUSED'));
   });
 }
+
+/** `sun_path`, with the zero at its end. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
 
 const REMOTE: RemoteAddress = Object.freeze({
   address: 'unix',

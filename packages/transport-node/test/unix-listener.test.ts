@@ -1,4 +1,4 @@
-import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,14 @@ describe.skipIf(process.platform === 'win32')('a Unix socket', () => {
   test('says where it cannot be made', async () => {
     const nowhere = join(folder, 'missing', 'mqtt.sock');
     const error = await refusal(unixListener({ path: nowhere }));
-    expect(error.message).toContain(nowhere);
+    expect(error.code).toBe('TRANSPORT_LISTEN_FAILED');
+    expect(error.message).toBe(`Cannot listen on ${nowhere}: the folder does not exist.`);
+  });
+
+  test('is made nowhere else when its path is too long', async () => {
+    const long = join(folder, 'long'.repeat(30));
+    expect((await refusal(unixListener({ path: long }))).message).toContain('the path has ');
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
