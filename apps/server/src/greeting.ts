@@ -56,7 +56,11 @@ function howToTry(addresses: readonly ServedAddress[]): string[] {
     return [`npx mqtt sub ${place} ${path} -t 'test/#' -v`];
   }
   const unix = addresses.find(({ name }) => name === 'unix');
-  return unix === undefined ? [] : [`mosquitto_sub --unix ${unix.host} -t 'test/#' -v`];
+  if (unix === undefined) return [];
+  return [
+    `mosquitto_sub --unix ${unix.host} -t 'test/#' -v`,
+    `mosquitto_pub --unix ${unix.host} -t test/hello -m hello`,
+  ];
 }
 
 /** What listens on every address is reached on this machine's own. */
