@@ -22,6 +22,9 @@ class Check {
   readonly #epochOf: (clientId: string) => number | undefined;
   /** Sessions that earlier changes of the same list opened or removed; made when the first one does. */
   #changed: Map<string, number | undefined> | undefined;
+  /** Changes of one session often follow each other: the last one that was asked for. */
+  #lastClientId: string | undefined;
+  #lastEpoch: number | undefined;
 
   constructor(epochOf: (clientId: string) => number | undefined) {
     this.#epochOf = epochOf;
@@ -72,14 +75,19 @@ class Check {
     }
     const current = this.#current(clientId);
     if (current !== undefined && epoch <= current) return stale(clientId, epoch, current);
-    (this.#changed ??= new Map()).set(clientId, epoch);
+    this.#change(clientId, epoch);
     return undefined;
   }
 
   #removed(clientId: string, epoch: number): StoreError | undefined {
     const error = this.#fence(clientId, epoch);
-    if (!error) (this.#changed ??= new Map()).set(clientId, undefined);
+    if (!error) this.#change(clientId, undefined);
     return error;
+  }
+
+  #change(clientId: string, epoch: number | undefined): void {
+    (this.#changed ??= new Map()).set(clientId, epoch);
+    this.#lastClientId = undefined;
   }
 
   #fence(clientId: string, epoch: number): StoreError | undefined {
@@ -88,7 +96,11 @@ class Check {
   }
 
   #current(clientId: string): number | undefined {
-    return this.#changed?.has(clientId) ? this.#changed.get(clientId) : this.#epochOf(clientId);
+    if (clientId === this.#lastClientId) return this.#lastEpoch;
+    const isChanged = this.#changed?.has(clientId) === true;
+    this.#lastEpoch = isChanged ? this.#changed?.get(clientId) : this.#epochOf(clientId);
+    this.#lastClientId = clientId;
+    return this.#lastEpoch;
   }
 }
 

@@ -19,6 +19,8 @@ import { refusedBehind, StoreError } from './store-error.ts';
 export class MemorySessionStore implements SessionStore {
   readonly supports: StoreSupport = { durable: false, shared: false };
   readonly #sessions = new SteadyMap<MemorySession>();
+  /** The session of the last change: changes of one often follow each other. */
+  #lastSession: MemorySession | undefined;
   readonly #retained = new SteadyMap<MessageRecord>();
   /** Messages whose content is needed. */
   #messages = 0;
@@ -87,6 +89,7 @@ export class MemorySessionStore implements SessionStore {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#sessions.clear();
+    this.#lastSession = undefined;
     this.#retained.clear();
     this.#uses.clear();
     this.#messages = 0;
@@ -117,13 +120,13 @@ export class MemorySessionStore implements SessionStore {
       case 'settled':
         return this.#settled(change.clientId, change.messageId);
       case 'sent':
-        return this.#sessions.get(change.clientId)?.sent(change.messageId, change.packetId);
+        return this.#session(change.clientId)?.sent(change.messageId, change.packetId);
       case 'released':
-        return this.#unuse(this.#sessions.get(change.clientId)?.released(change.messageId));
+        return this.#unuse(this.#session(change.clientId)?.released(change.messageId));
       case 'received':
-        return this.#sessions.get(change.clientId)?.received(change.packetId);
+        return this.#session(change.clientId)?.received(change.packetId);
       case 'receipt-released':
-        return this.#sessions.get(change.clientId)?.receiptReleased(change.packetId);
+        return this.#session(change.clientId)?.receiptReleased(change.packetId);
       case 'retained-set':
         return this.#retain(change.message);
       case 'retained-cleared':
@@ -131,19 +134,27 @@ export class MemorySessionStore implements SessionStore {
       case 'session-opened':
         return this.#opened(change);
       case 'session-closed':
-        return this.#sessions.get(change.clientId)?.closed(change);
+        return this.#session(change.clientId)?.closed(change);
       case 'session-removed':
         return this.#removed(change.clientId);
       case 'subscribed':
-        return this.#sessions.get(change.clientId)?.subscribed(change.subscription);
+        return this.#session(change.clientId)?.subscribed(change.subscription);
       case 'unsubscribed':
-        return this.#sessions.get(change.clientId)?.unsubscribed(change.topicFilter);
+        return this.#session(change.clientId)?.unsubscribed(change.topicFilter);
       case 'will-set':
       case 'will-cleared': {
-        const session = this.#sessions.get(change.clientId);
+        const session = this.#session(change.clientId);
         if (session) session.will = change.type === 'will-set' ? change.will : undefined;
       }
     }
+  }
+
+  #session(clientId: string): MemorySession | undefined {
+    const last = this.#lastSession;
+    if (last !== undefined && last.clientId === clientId) return last;
+    const session = this.#sessions.get(clientId);
+    if (session !== undefined) this.#lastSession = session;
+    return session;
   }
 
   #opened(change: SessionOpened): void {
@@ -155,6 +166,7 @@ export class MemorySessionStore implements SessionStore {
   #removed(clientId: string): void {
     const session = this.#sessions.delete(clientId);
     if (!session) return;
+    if (session === this.#lastSession) this.#lastSession = undefined;
     this.#deliveries -= session.queuedMessages;
     session.forEachMessage((message) => this.#unuse(message));
   }
@@ -163,14 +175,14 @@ export class MemorySessionStore implements SessionStore {
     const isKnown = this.#isKnown(message);
     let added = 0;
     for (const delivery of deliveries) {
-      if (this.#sessions.get(delivery.clientId)?.enqueued(message, delivery)) added++;
+      if (this.#session(delivery.clientId)?.enqueued(message, delivery)) added++;
     }
     this.#deliveries += added;
     this.#use(message, added, isKnown);
   }
 
   #settled(clientId: string, messageId: number): void {
-    const message = this.#sessions.get(clientId)?.settled(messageId);
+    const message = this.#session(clientId)?.settled(messageId);
     if (message === undefined) return;
     this.#deliveries--;
     if (message !== RELEASED) this.#unuse(message);
