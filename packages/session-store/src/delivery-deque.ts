@@ -181,7 +181,8 @@ export class DeliveryDeque {
   #makeRoom(): void {
     const capacity = this.#positions.length;
     const enough = this.#size <= capacity - (capacity >> 2) - 1;
-    this.#move(enough ? capacity : Math.max(SMALLEST, capacity + (capacity >> 1)));
+    const more = capacity < DOUBLING_BELOW ? capacity : capacity >> 1;
+    this.#move(enough ? capacity : Math.max(SMALLEST, capacity + more));
   }
 
   /** Moves what is there to the front of arrays of `capacity` slots. */
@@ -249,5 +250,7 @@ const QOS_2 = 1 << 16;
 const RETAIN = 1 << 17;
 const RELEASED = 1 << 18;
 const SMALLEST = 4;
+/** Slots; what is in flight grows from nothing with each page that is sent, a backlog once. */
+const DOUBLING_BELOW = 1_024;
 /** Slots that an empty deque keeps for the next deliveries. */
 const LARGEST_KEPT = 64;
