@@ -27,7 +27,7 @@ export class IdentifierRing<V> {
     this.#capacity = capacity;
     this.#links = new Int32Array(2 * (capacity + 2));
     this.#entries = new Int32Array(capacity);
-    this.#values = Array.from<V | undefined>({ length: capacity });
+    this.#values = new Array<V | undefined>(capacity).fill(undefined); // Array.from takes ten times as long
     this.#linkSlots(firstPacketId);
   }
 
