@@ -148,17 +148,18 @@ function readPage(context: BrokerContext, session: Session): void {
 export function loadPage(context: BrokerContext, { session, pageNumber }: PageRequest): void {
   const { connection } = session;
   if (connection === undefined || !session.loading || session.pageNumber !== pageNumber) return;
-  const page = context.store.readQueue(session.clientId, session.readPosition, PAGE);
+  const limit = pageLimit(session);
+  const page = context.store.readQueue(session.clientId, session.readPosition, limit);
   if (!(page instanceof Promise)) {
     session.loading = false;
-    takePage(context, session, page);
+    takePage(context, session, page, limit);
     return;
   }
   page.then(
     (deliveries) => {
       if (session.connection !== connection || !connection.open) return;
       session.loading = false;
-      guard(connection, () => takePage(context, session, deliveries));
+      guard(connection, () => takePage(context, session, deliveries, limit));
     },
     (error: unknown) => {
       if (session.connection !== connection) return;
@@ -169,7 +170,18 @@ export function loadPage(context: BrokerContext, { session, pageNumber }: PageRe
   );
 }
 
-function takePage(context: BrokerContext, session: Session, page: readonly QueuedDelivery[]): void {
+/** As many deliveries as make a page: many small ones, for each page has a turn and a write of its own, and few large ones. */
+function pageLimit({ queuedBytes, queuedMessages }: Session): number {
+  const fitting = Math.floor((PAGE_BYTES * queuedMessages) / Math.max(1, queuedBytes));
+  return Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, fitting));
+}
+
+function takePage(
+  context: BrokerContext,
+  session: Session,
+  page: readonly QueuedDelivery[],
+  limit: number,
+): void {
   for (const queued of page) {
     session.readPosition = queued.position;
     if (queued.message.messageId > session.newestInMemory) take(session, queued);
@@ -179,7 +191,7 @@ function takePage(context: BrokerContext, session: Session, page: readonly Queue
   session.queuedMessages = Math.max(session.queuedMessages, session.inMemory);
   if (session.backlog === 0) session.queuedBytes = bytesInMemory(session);
   const last = page[page.length - 1];
-  const isWindowWhole = last === undefined || last.packetId === 0 || page.length < PAGE;
+  const isWindowWhole = last === undefined || last.packetId === 0 || page.length < limit;
   if (session.isRestoring && !isWindowWhole) {
     readPage(context, session); // what is in flight comes whole, before anything is sent
     return;
@@ -212,6 +224,9 @@ function take(session: Session, queued: QueuedDelivery): void {
   session.window.restore(queued.packetId, queued.qos, queued.released, queued);
 }
 
-const PAGE = 256;
+/** Of payload, by the session's average. */
+const PAGE_BYTES = 262_144;
+const SMALLEST_PAGE = 32;
+const LARGEST_PAGE = 1_024;
 /** Messages sent in one go. */
 const PUMP_SHARE = 4_096;
