@@ -114,9 +114,13 @@ export class RetainedMessages {
     this.#context().turn.record({ type: 'retained-cleared', topicName });
   }
 
+  /** False when nothing retained matches the filter; true when something does, or that is not quickly told. */
+  mayMatch(topicFilter: string): boolean {
+    return this.#index.mayMatch(topicFilter);
+  }
+
   /** Begins to send what is retained under a new subscription, up to the message `newest`; {@link pumpReplays} goes on with it. */
   replay(session: Session, subscription: Subscription, newest: number): void {
-    if (!this.#index.mayMatch(subscription.topicFilter)) return;
     const cursor = this.#index.cursor(subscription.topicFilter);
     (session.replays ??= new Deque<RetainedReplay>()).push({ subscription, cursor, newest });
   }

@@ -182,13 +182,14 @@ function grant(
   };
   inShares(connection, packet.subscriptions, grantOne, changes, () => {
     if (!answer(connection, packet.packetId, reasonCodes)) return;
+    if (granted.length === 0) return connection.pump();
     const replay = ({ subscription, newest }: Granted): void =>
       connection.context.retained.replay(session, subscription, newest);
     inShares(connection, granted, replay, NO_CHANGES, () => connection.pump());
   });
 }
 
-/** What is retained is sent for it; what is newer comes, or came, by the subscription itself. */
+/** What is retained may have to be sent for it; what is newer comes, or came, by the subscription itself. */
 interface Granted {
   readonly subscription: Subscription;
   readonly newest: number;
@@ -262,7 +263,12 @@ function subscribeOne(
   // shared subscriptions get no retained messages, whatever they ask for
   const isWanted =
     request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined); // [MQTT-3.3.1-10]
-  if (isWanted && subscription.group === undefined && context.limits.retainAvailable)
+  if (
+    isWanted &&
+    subscription.group === undefined &&
+    context.limits.retainAvailable &&
+    context.retained.mayMatch(topicFilter)
+  )
     replayed.push({ subscription, newest: context.lastMessageId });
   return qos;
 }

@@ -29,9 +29,8 @@ export class FilterNode<T extends object> {
     return named !== undefined && startsWithLevel(named.label, level) ? named : undefined;
   }
 
-  /** Adds a child, or puts it in the place of the one whose label begins with the same level. */
-  attach(child: FilterNode<T>): void {
-    const level = firstLevel(child.label);
+  /** Adds a child whose label begins with `level`, or puts it in the place of the one that begins so too. */
+  attach(child: FilterNode<T>, level: string): void {
     const named = this.named;
     if (level === '+') this.plus = child;
     else if (named instanceof Map) named.set(ownCopy(level), child);
@@ -82,7 +81,8 @@ export function ownCopy(text: string): string {
   return text.length < SHORTEST_POINTER_SLICE ? text : ` ${text}`.slice(1);
 }
 
-function firstLevel(label: string): string {
+/** What a label begins with. */
+export function firstLevel(label: string): string {
   const slash = label.indexOf('/');
   return slash < 0 ? label : label.slice(0, slash);
 }

@@ -1,5 +1,5 @@
 import { DOLLAR, SLASH } from './characters.ts';
-import { FilterNode, ownCopy } from './filter-node.ts';
+import { FilterNode, firstLevel, ownCopy } from './filter-node.ts';
 import { matchLevels } from './match.ts';
 import { appendSlot, slotHas, slotWith, slotWithout } from './value-slot.ts';
 
@@ -102,27 +102,33 @@ export class FilterTrie<T extends object> {
   #grow(topicFilter: string, end: number): FilterNode<T> {
     let node = this.#root;
     for (let start = 0; start <= end; start++) {
-      const child = node.child(levelAt(topicFilter, start, end));
-      if (child === undefined) return this.#attach(node, topicFilter.slice(start, end));
+      const level = levelAt(topicFilter, start, end);
+      const child = node.child(level);
+      if (child === undefined) return this.#attach(node, topicFilter.slice(start, end), level);
       const common = commonLevels(child.label, topicFilter, start, end);
-      node = common === child.label.length ? child : this.#split(node, child, common);
+      node = common === child.label.length ? child : this.#split(node, child, common, level);
       start += common;
     }
     return node;
   }
 
-  #attach(parent: FilterNode<T>, label: string): FilterNode<T> {
+  #attach(parent: FilterNode<T>, label: string, level: string): FilterNode<T> {
     const node = new FilterNode<T>(ownCopy(label));
-    parent.attach(node);
+    parent.attach(node, level);
     this.#nodes += 1;
     return node;
   }
 
   /** Puts a new node with the first `length` characters of the child's label between the two. */
-  #split(parent: FilterNode<T>, child: FilterNode<T>, length: number): FilterNode<T> {
-    const upper = this.#attach(parent, child.label.slice(0, length));
+  #split(
+    parent: FilterNode<T>,
+    child: FilterNode<T>,
+    length: number,
+    level: string,
+  ): FilterNode<T> {
+    const upper = this.#attach(parent, child.label.slice(0, length), level);
     child.label = ownCopy(child.label.slice(length + 1));
-    upper.attach(child);
+    upper.attach(child, firstLevel(child.label));
     return upper;
   }
 
@@ -161,7 +167,7 @@ export class FilterTrie<T extends object> {
     const child = node.onlyChild;
     if (child === undefined) return;
     child.label = `${node.label}/${child.label}`;
-    parent.attach(child);
+    parent.attach(child, firstLevel(child.label));
     this.#nodes -= 1;
   }
 }
