@@ -132,16 +132,23 @@ export class SessionRegistry {
 
   /** Adds a subscription, or gives an existing one new options. */
   putSubscription(session: Session, record: SubscriptionRecord): Subscription {
+    const existing = session.subscriptions?.get(record.topicFilter);
+    if (existing === undefined) return this.addSubscription(session, record);
+    this.changeSubscription(existing, record);
+    return existing;
+  }
+
+  /** Gives a subscription new options. */
+  changeSubscription(subscription: Subscription, record: SubscriptionRecord): void {
+    subscription.replace(record);
+    this.#context().router.changed(subscription);
+  }
+
+  /** Adds a subscription under a filter that the session does not have. */
+  addSubscription(session: Session, record: SubscriptionRecord): Subscription {
     const context = this.#context();
-    const subscriptions = (session.subscriptions ??= new Map());
-    const existing = subscriptions.get(record.topicFilter);
-    if (existing !== undefined) {
-      existing.replace(record);
-      context.router.changed(existing);
-      return existing;
-    }
     const subscription = new Subscription(session, record);
-    subscriptions.set(record.topicFilter, subscription);
+    (session.subscriptions ??= new Map()).set(record.topicFilter, subscription);
     context.router.add(subscription);
     this.#countSubscriptions(context);
     return subscription;

@@ -253,7 +253,8 @@ function subscribeOne(
     return ReasonCode.QuotaExceeded;
   }
   const record = recordOf(connection, request, qos, identifier);
-  const subscription = context.sessions.putSubscription(session, record);
+  const subscription = existing ?? context.sessions.addSubscription(session, record);
+  if (existing !== undefined) context.sessions.changeSubscription(existing, record);
   if (session.durable) {
     const { clientId, epoch } = session;
     changes.push({ type: 'subscribed', clientId, epoch, subscription: record });
