@@ -18,7 +18,7 @@ import { permittedReasonCode } from './permitted-reason-code.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
-import { workCost } from './work-cost.ts';
+import { searchCost, workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
 export function receivePublish(connection: ClientConnection, view: PublishView): void {
@@ -221,7 +221,9 @@ function distribute(
   packetId: number,
 ): void {
   const { context } = connection;
+  const { router } = context;
   const { qos } = publication;
+  const stepsBefore = router.steps;
   if (qos > 0 && isFull(context, publication.payloadLength) && cannotWait(context, publication)) {
     refuseForRoom(connection, qos, packetId);
     return;
@@ -234,16 +236,15 @@ function distribute(
     }
     publication.retained();
   }
-  const known = publication.topic.value;
-  const found = context.router.route(publication.topic);
-  if (found !== known) connection.spend(workCost.route);
+  const found = router.route(publication.topic);
   if (isLong(context, found)) {
     distributeInTurns(connection, session, publication, found, packetId);
+    connection.spend(searchCost(router.steps - stepsBefore));
     return;
   }
   const receivers = route(context, publication, found);
   acknowledgePublish(connection, session, qos, packetId, receivers);
-  connection.spend(receivers);
+  connection.spend(receivers + searchCost(router.steps - stepsBefore));
 }
 
 function cannotWait(context: BrokerContext, { qos, topic }: Publication): boolean {

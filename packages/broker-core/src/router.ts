@@ -26,6 +26,8 @@ export class Router {
   readonly #matches: Subscription[] = [];
   /** Targets, and bytes of names, of all long routes. */
   #cachedWeight = 0;
+  /** Grows with all that is looked at and found in the index. */
+  steps = 0;
   #cached: TopicEntry<Route>[] = [];
   #lastToNobody: Route | undefined;
 
@@ -126,14 +128,14 @@ export class Router {
   #matchGroups(topicName: string): readonly SharedGroup[] {
     if (this.#groups.size === 0) return NO_GROUPS;
     const groups: SharedGroup[] = [];
-    this.#groupIndex.match(topicName, groups);
+    this.steps += this.#groupIndex.match(topicName, groups);
     return groups;
   }
 
   #match(topicName: string): Subscription[] {
     const matches = this.#matches;
     matches.length = 0;
-    this.#index.match(topicName, matches);
+    this.steps += this.#index.match(topicName, matches);
     return matches;
   }
 

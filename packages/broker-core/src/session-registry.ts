@@ -308,8 +308,10 @@ export class SessionRegistry {
     const { authorizer, observer } = context;
     const publish = (decision: unknown): void => {
       if (decision === true) {
+        const before = context.router.steps;
         publishMessage(context, this.#willMessage(session, will), session);
-        context.wills.spend(context.publication.topic.value?.targets.length ?? 0);
+        const receivers = context.publication.topic.value?.targets.length ?? 0;
+        context.wills.spend(receivers, context.router.steps - before);
       } else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
     };
     if (authorizer.publish === undefined || session.client === undefined) {

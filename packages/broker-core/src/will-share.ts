@@ -1,6 +1,6 @@
 import type { BrokerLimits } from './options.ts';
 import type { Turn } from './turn.ts';
-import { workCost } from './work-cost.ts';
+import { searchCost, workCost } from './work-cost.ts';
 
 /**
  * How many Wills a turn publishes, by their receivers. When a thousand clients vanish at once, most of
@@ -21,9 +21,10 @@ export class WillShare {
     return this.#spentIn === this.#turn.number && this.#spent >= this.#limits.deliveriesPerTurn;
   }
 
-  spend(receivers: number): void {
+  /** `steps` are those of the search for them. */
+  spend(receivers: number, steps: number): void {
     if (this.#spentIn !== this.#turn.number) this.#spent = 0;
     this.#spentIn = this.#turn.number;
-    this.#spent += receivers + workCost.packet;
+    this.#spent += receivers + workCost.packet + searchCost(steps);
   }
 }

@@ -6,6 +6,7 @@
 export const workCost: Readonly<{
   publish: number;
   route: number;
+  step: number;
   retain: number;
   acknowledgement: number;
   packet: number;
@@ -16,6 +17,8 @@ export const workCost: Readonly<{
   publish: 4,
   /** The same of a topic whose route has to be found. */
   route: 24,
+  /** One step of that search: somebody whose filters all match has many. */
+  step: 0.5,
   /** The same for one that is retained. */
   retain: 48,
   /** PUBACK and its kin, and PINGREQ. */
@@ -27,3 +30,8 @@ export const workCost: Readonly<{
   /** One step of a retained message's replay: a message, or a few names looked at in vain. */
   replay: 4,
 });
+
+/** What searches of `steps` steps cost: mostly none, since routes are remembered. */
+export function searchCost(steps: number): number {
+  return steps === 0 ? 0 : workCost.route + Math.ceil(steps * workCost.step);
+}

@@ -105,6 +105,33 @@ test('the subscriptions of a session that ends go in shares, and nothing is deli
   ]);
 });
 
+/** Filters of eight levels and one more, each `a` or `+`: all of them match. */
+const COMBINATIONS = Array.from({ length: 256 }, (_, bits) =>
+  Array.from({ length: 8 }, (_level, at) => ((bits >> at) & 1 ? '+' : 'a'))
+    .join('/')
+    .concat('/+'),
+);
+
+test.each<[string, boolean, (i: number) => string]>([
+  ['to topics that are new', false, (i) => `a/a/a/a/a/a/a/a/${i}`],
+  [
+    'with No Local, whose own subscriptions are searched each time',
+    true,
+    () => 'a/a/a/a/a/a/a/a/a',
+  ],
+])('what is found for a PUBLISH counts in its share: %s', async (_name, noLocal, topicName) => {
+  await using world = await World.create({ limits });
+  const client = world.connect();
+  const request = { qos: 0, noLocal, retainAsPublished: false, retainHandling: 0 } as const;
+  const subscriptions = COMBINATIONS.map((topicFilter) => ({ topicFilter, ...request }));
+  client.send({ type: 8, packetId: 1, subscriptions });
+  const packets = Array.from({ length: 50 }, (_, i) => publishPacket(topicName(i), 'x'));
+  client.connection.write(Buffer.concat(packets.map((one) => encode(one, 5))));
+  const most = mostInOneTurn(world, (counters) => counters.publishReceived);
+  expect(most).toBeLessThanOrEqual(SHARE / 256);
+  expect(world.broker.counters.publishReceived).toBe(50);
+});
+
 test('what has waited for a client is sent in shares', async () => {
   await using world = await World.create({ limits });
   const slow = world.connect({ clientId: 'slow', properties: { receiveMaximum: 1 } });

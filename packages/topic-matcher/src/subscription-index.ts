@@ -42,12 +42,15 @@ export class SubscriptionIndex<T extends object> {
 
   /**
    * Appends every value whose filter matches, once for each such filter, in no promised order.
-   * Allocates no list or object of its own.
+   * Allocates no list or object of its own. Returns how much work that was: what was looked at, and
+   * what was found.
    */
-  match(topicName: string, into: T[]): void {
+  match(topicName: string, into: T[]): number {
+    const before = into.length;
     const exact = this.#exact.get(topicName);
     if (exact !== undefined) appendSlot(exact, into);
-    this.#wildcard.match(topicName, into);
+    const visited = this.#wildcard.match(topicName, into);
+    return 1 + visited + into.length - before;
   }
 
   /** Where the stamp of a topic is kept; fixed for each Topic Name, so worth keeping beside it. */
