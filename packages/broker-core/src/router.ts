@@ -1,7 +1,7 @@
 import type { TopicEntry } from '@wellhead/codec';
 import { SubscriptionIndex, parseSharedFilter } from '@wellhead/topic-matcher';
 import { SharedGroup } from './shared-group.ts';
-import { type Subscription, mergeSubscriptions } from './subscription.ts';
+import { MergedSubscription, type Subscription, mergeSubscriptions } from './subscription.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -144,13 +144,13 @@ export class Router {
    * ones are as many as the topic table has entries, and leave with those.
    */
   #remember(topic: TopicEntry<Route>, route: Route): void {
-    const { length } = route.targets;
-    if (length > SHORT) {
+    const targets = weightOf(route);
+    if (targets > SHORT) {
       // with the name, as what the topic table has given up is held by the list of those to forget
-      const weight = length + topic.bytes.length;
+      const weight = targets + topic.bytes.length;
       this.#cachedWeight += weight;
       if (this.#cachedWeight > MAXIMUM_CACHED_WEIGHT) this.#forget(weight);
-      if ((topic.value?.targets.length ?? 0) <= SHORT) this.#cached.push(topic);
+      if (topic.value === undefined || weightOf(topic.value) <= SHORT) this.#cached.push(topic);
     }
     topic.value = route;
   }
@@ -178,6 +178,14 @@ function mergedBySession(matches: readonly Subscription[]): readonly Subscriptio
     if (target !== undefined) targets.push(target);
   }
   return targets;
+}
+
+/** Targets, and the subscriptions that they are merged of. */
+function weightOf({ targets }: Route): number {
+  let weight = targets.length;
+  for (const target of targets)
+    if (target instanceof MergedSubscription) weight += target.parts.length;
+  return weight;
 }
 
 /** Targets of a route that is not worth counting. */

@@ -56,7 +56,7 @@ export class Subscription {
 }
 
 /** Several subscriptions of one session that match one topic. */
-class MergedSubscription extends Subscription {
+export class MergedSubscription extends Subscription {
   readonly parts: readonly Subscription[];
 
   constructor(parts: readonly Subscription[], session: Session, record: SubscriptionRecord) {
