@@ -119,7 +119,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   continue(now: number): void {
     if (this.phase === 'closed') return;
     this.context.now = now;
-    if (this.#hasHadItsShare()) {
+    if (this.hasHadItsShare) {
       this.context.turn.continueLater(this);
       return;
     }
@@ -325,7 +325,8 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     turn.continueLater(this);
   }
 
-  #hasHadItsShare(): boolean {
+  /** Whether the rest of what is to be done for it waits for the next turn. */
+  get hasHadItsShare(): boolean {
     const { limits, turn } = this.context;
     return this.#spentIn === turn.number && this.#spent >= limits.deliveriesPerTurn;
   }

@@ -5,20 +5,25 @@ import { settle } from './settlement.ts';
 import type { Delivery } from './message.ts';
 import type { Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
+import { workCost } from './work-cost.ts';
 
 /**
  * A member has unsubscribed: what waits for it and was not sent yet goes to the others of its group, in
- * order. What was sent is completed with it [MQTT-3.10.4-3].
+ * order. What was sent is completed with it [MQTT-3.10.4-3]. Returns what this counts for in the share
+ * of its connection.
  */
 export function giveBackToGroup(
   context: BrokerContext,
   session: Session,
   group: SharedGroup,
-): void {
-  for (const delivery of takeWaiting(session, group.topicFilter)) {
+): number {
+  const looked = session.pending?.length ?? 0;
+  const taken = takeWaiting(session, group.topicFilter);
+  for (const delivery of taken) {
     settle(context, session, delivery);
     redistribute(context, delivery);
   }
+  return taken.length + Math.ceil(looked * workCost.waiting);
 }
 
 /**

@@ -75,7 +75,8 @@ function unsubscribeOne(
     const { clientId, epoch } = session;
     changes.push({ type: 'unsubscribed', clientId, epoch, topicFilter });
   }
-  if (subscription.group !== undefined) giveBackToGroup(context, session, subscription.group);
+  if (subscription.group !== undefined)
+    connection.spend(giveBackToGroup(context, session, subscription.group));
   if (client !== undefined) context.observer.unsubscribed?.(client, topicFilter);
   return ReasonCode.Success;
 }
@@ -95,15 +96,15 @@ function inShares<T>(
   const record = (): void => {
     for (const change of changes) turn.record(change);
   };
-  const { deliveriesPerTurn } = connection.context.limits;
-  const share = Math.max(1, Math.floor(deliveriesPerTurn / workCost.filter));
-  let next = 0;
+  const rest = filters[Symbol.iterator]();
+  let next = rest.next();
   connection.workInShares(() => {
-    const end = Math.min(next + share, filters.length);
-    connection.spend((end - next) * workCost.filter);
-    for (const filter of filters.slice(next, end)) each(filter);
-    next = end;
-    if (next < filters.length) return true;
+    while (next.done !== true) {
+      each(next.value);
+      next = rest.next();
+      connection.spend(workCost.filter);
+      if (connection.hasHadItsShare && next.done !== true) return true;
+    }
     record();
     done();
     return false;

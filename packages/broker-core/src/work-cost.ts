@@ -11,6 +11,7 @@ export const workCost: Readonly<{
   acknowledgement: number;
   packet: number;
   filter: number;
+  waiting: number;
   replay: number;
 }> = Object.freeze({
   /** A PUBLISH, beside its receivers. */
@@ -27,6 +28,8 @@ export const workCost: Readonly<{
   packet: 16,
   /** A filter of SUBSCRIBE or UNSUBSCRIBE. */
   filter: 20,
+  /** A message that waits, when what waits is looked through. */
+  waiting: 1 / 32,
   /** One step of a retained message's replay: a message, or a few names looked at in vain. */
   replay: 4,
 });

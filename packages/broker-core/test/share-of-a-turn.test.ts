@@ -132,6 +132,25 @@ test.each<[string, boolean, (i: number) => string]>([
   expect(world.broker.counters.publishReceived).toBe(50);
 });
 
+test('a long UNSUBSCRIBE from groups looks through what waits in shares', async () => {
+  await using world = await World.create({ limits });
+  const slow = world.connect({ clientId: 'slow', properties: { receiveMaximum: 1 } });
+  slow.subscribe('a', { qos: 1 });
+  const groups = names(50).map((topicFilter) => `$share/g/${topicFilter}`);
+  slow.send(subscribe(7, groups)).take();
+  const publisher = world.connect({ clientId: 'p' });
+  publisher.send(
+    ...Array.from({ length: 6_400 }, (_, i) =>
+      publishPacket('a', 'x', { qos: 1, packetId: i + 1 }),
+    ),
+  );
+  slow.take();
+  slow.connection.write(encode(unsubscribe(8, groups), 5));
+  const most = mostInOneTurn(world, ({ sharedSubscriptions }) => -sharedSubscriptions);
+  expect(most).toBeLessThanOrEqual(SHARE / (6_400 / 32));
+  expect(slow.take()).toMatchObject([{ type: 11, reasonCodes: groups.map(() => 0) }]);
+});
+
 test('what has waited for a client is sent in shares', async () => {
   await using world = await World.create({ limits });
   const slow = world.connect({ clientId: 'slow', properties: { receiveMaximum: 1 } });
