@@ -62,6 +62,12 @@ async function test() {
 }
 
 async function release() {
+  // what is published stays published: a misspelt --dry-run must not do it
+  if (args.length > 1 || (args.length === 1 && args[0] !== '--dry-run')) {
+    console.error('Usage: npm run release [-- --dry-run]');
+    process.exitCode = 1;
+    return;
+  }
   await prepare(new Report(process.stdout));
   const { showRelease, publishRelease } = await import('./release.js');
   await (args.includes('--dry-run') ? showRelease() : publishRelease());

@@ -10,3 +10,9 @@ test('npm run release -- --dry-run shows each package that would be published', 
   expect(output).toContain('nothing was published');
   expect(ok).toBe(true);
 });
+
+test('npm run release with anything but --dry-run publishes nothing', async () => {
+  const { ok, output } = await runTool('npm', ['run', 'release', '--', '--dryrun']);
+  expect(output).toContain('Usage: npm run release [-- --dry-run]');
+  expect(ok).toBe(false);
+});
