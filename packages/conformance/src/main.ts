@@ -115,7 +115,11 @@ function commandLine(output: ProgramOutput): Command {
     .option('--list', 'print the cases instead of running them')
     .addHelpText('after', () => `\nFixtures ([URL][?parameter=value&…]):\n${fixtureHelp()}`)
     .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.error });
+    .configureOutput({
+      writeOut: output.out,
+      writeErr: output.error,
+      outputError: (text, write) => write(`wellhead-conformance: ${text.replace(/^error: /, '')}`),
+    });
 }
 
 function fixtureHelp(): string {
@@ -125,7 +129,8 @@ function fixtureHelp(): string {
 }
 
 function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('expected a positive number');
+  if (!/^[1-9]\d{0,4}$/.test(text))
+    throw new InvalidArgumentError('It must be a whole number from 1 to 99999.');
   return Number(text);
 }
 

@@ -19,8 +19,8 @@ test.each<[string[], RegExp]>([
   [['--frobnicate'], /unknown option '--frobnicate'/],
   [['--version', '4'], /Allowed choices are all, 3\.1, 3\.1\.1, 5\.0/],
   [['--reporter', 'xml'], /Allowed choices are text, json, junit, markdown/],
-  [['--jobs', '0'], /expected a positive number/],
-  [['--timeout', 'soon'], /expected a positive number/],
+  [['--jobs', '0'], /It must be a whole number from 1 to 99999\./],
+  [['--timeout', 'soon'], /It must be a whole number from 1 to 99999\./],
   [['mqtt://a', 'mqtt://b'], /too many arguments/],
   [['http://127.0.0.1'], /expected mqtt:\/\/host:port or ws:/],
   [['mqtt://:::'], /not a URL/],
@@ -34,6 +34,7 @@ test.each<[string[], RegExp]>([
   expect(status).toBe(2);
   expect(out).toBe('');
   expect(error).toMatch(message);
+  expect(error).toMatch(/^wellhead-conformance: /);
   expect(error.trim().split('\n')).toHaveLength(1);
 });
 
