@@ -49,7 +49,8 @@ export async function importDirectory(path: string, file: string | undefined): P
     await using store = await openLmdbStore({ directory: path });
     await Promise.race([importStore(store, lines), failed]);
   } catch (error) {
-    for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
+    const made = existsSync(path) ? readdirSync(path) : [];
+    for (const name of made) rmSync(join(path, name), { recursive: true });
     throw error;
   }
 }

@@ -34,9 +34,9 @@ async function info(path: string, asJson: boolean): Promise<number> {
     ['directory', found.directory],
     ['format', String(found.format)],
     ['sessions', count(found.sessions)],
-    ['queued', `${count(found.deliveries)} deliveries`],
-    ['retained', `${count(found.retained)} messages, ${size(found.retainedBytes)}`],
-    ['messages', `${count(found.messages)} kept once each, ${size(found.messageBytes)}`],
+    ['queued', `${count(found.deliveries)} ${found.deliveries === 1 ? 'delivery' : 'deliveries'}`],
+    ['retained', `${messages(found.retained)}, ${size(found.retainedBytes)}`],
+    ['messages', `${count(found.messages)}, each kept once, ${size(found.messageBytes)}`],
     ['on disk', size(found.bytesOnDisk ?? 0)],
     ['last message', String(found.lastMessageId)],
   ];
@@ -51,12 +51,16 @@ async function check(path: string): Promise<number> {
   return problems.length === 0 ? 0 : 1;
 }
 
+function messages(value: number): string {
+  return `${count(value)} message${value === 1 ? '' : 's'}`;
+}
+
 function count(value: number): string {
   return value.toLocaleString('en');
 }
 
 function size(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < 1024) return `${bytes} byte${bytes === 1 ? '' : 's'}`;
   const exponent = Math.min(3, Math.floor(Math.log2(bytes) / 10));
   return `${(bytes / 1024 ** exponent).toFixed(1)} ${UNITS[exponent] ?? ''}`;
 }

@@ -15,7 +15,7 @@ test('info tells how much there is, for people and for programs, also while a br
     expect(people.stdout).toContain(`directory     ${folder}`);
     expect(people.stdout).toContain('sessions      1');
     expect(people.stdout).toContain('queued        3 deliveries');
-    expect(people.stdout).toContain('retained      1 messages, 3 bytes');
+    expect(people.stdout).toContain('retained      1 message, 3 bytes');
     const programs = await run(['info', '--json', folder]);
     const expected = { directory: folder, sessions: 1, deliveries: 3, retained: 1, messages: 4 };
     expect(JSON.parse(programs.stdout[0] ?? '')).toMatchObject(expected);
