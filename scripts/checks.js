@@ -9,7 +9,7 @@ export const checks = /** @type {const} */ ([
   ['type-check', 'tsc', '-b'],
   ['lint', 'oxlint'],
   ['format', 'oxfmt', '--check'],
-  ['knip', 'knip'],
+  ['knip', 'knip', '--treat-config-hints-as-errors'],
   ['sherif', 'sherif'],
   ['boundaries', 'node', 'scripts/check-boundaries.js'],
   ['turbo tags', 'turbo', 'boundaries'],
