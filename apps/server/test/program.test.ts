@@ -41,6 +41,15 @@ describe('ready', () => {
     expect(await running.end).toEqual({ status: 0, signal: null });
   });
 
+  test('whoever listens on a Unix socket alone is told how to try that', async () => {
+    const unix = join(folder, 'alone.sock');
+    await using running = runWellhead(['--no-tcp', '--no-ws', '--unix', unix, '--memory']);
+    await running.stderr.find((line) => line.includes('Ctrl-C'));
+    const said = running.stderr.all.join('\n');
+    expect(said).toContain(`mosquitto_sub --unix ${unix} -t 'test/#' -v`);
+    expect(said).toContain(`mosquitto_pub --unix ${unix} -t test/hello -m hello`);
+  });
+
   test('every listener serves', async () => {
     const unix = join(folder, 'serves.sock');
     await using server = await Wellhead.start(['--tls-port', '0', ...certificate, '--unix', unix]);
@@ -151,12 +160,12 @@ describe('a start that fails says why in one line, and exits with 1', () => {
     ['no such certificate', tls(join(folder, 'none.pem'), key), 'none.pem'],
     ['a certificate that is a folder', tls(folder, key), 'Cannot read the certificate file'],
     ['no such key', tls(cert, join(folder, 'none.pem')), 'Cannot read the key file'],
-    ['a certificate that is none', tls(garbage, key), 'Cannot use the certificate or key'],
-    ['a key that is none', tls(cert, garbage), 'Cannot use the certificate or key'],
+    ['a certificate that is none', tls(garbage, key), 'one of them is not PEM'],
+    ['a key that is none', tls(cert, garbage), 'not PEM'],
     [
       'the key of another certificate',
       tls(cert, fixture('other-key.pem')),
-      'Cannot use the certificate or key',
+      'the key is that of another certificate',
     ],
     ['an address of another machine', [...free, '--host', '192.0.2.1'], '192.0.2.1'],
     ['a Unix socket in no folder', [...free, '--unix', join(folder, 'no/such.sock')], 'such.sock'],

@@ -9,7 +9,10 @@ export function listenError(place: string, cause: unknown): TransportError {
 
 /** The certificate or key for a place cannot be used. */
 export function certificateError(place: string, cause: unknown): TransportError {
-  const message = `Cannot use the certificate or key for ${place}: ${reasonOf(cause)}.`;
+  const reason = reasonOf(cause);
+  const [, words = ''] = TLS_REASONS.find(([pattern]) => pattern.test(reason)) ?? [];
+  const said = words === '' ? reason : `${words} (${reason})`;
+  const message = `Cannot use the certificate or key for ${place}: ${said}.`;
   return new TransportError('TRANSPORT_BAD_CERTIFICATE', message, { cause });
 }
 
@@ -27,6 +30,16 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+/** What OpenSSL says, and what it means. */
+const TLS_REASONS: readonly (readonly [RegExp, string])[] = [
+  [/no start line/i, 'one of them is not PEM'],
+  [/DECODER routines::unsupported/i, 'the key is not PEM, or of a kind that is not known'],
+  [/key values mismatch/i, 'the key is that of another certificate'],
+  [
+    /bad decrypt|bad password|interrupted or cancelled|empty password/i,
+    'the key is encrypted, and the passphrase is missing or wrong',
+  ],
+];
 const KNOWN: ReadonlyMap<string, readonly [TransportErrorCode, string]> = new Map([
   ['EADDRINUSE', ['TRANSPORT_ADDRESS_IN_USE', 'the address is in use']],
   ['EACCES', ['TRANSPORT_ACCESS_DENIED', 'permission denied']],
