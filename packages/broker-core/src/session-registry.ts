@@ -5,9 +5,9 @@ import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { collectShared, collectStoredShared, hasSharedQueue, redistribute } from './give-back.ts';
 import type { ClientInfo } from './hooks.ts';
-import { type Delivery, Message } from './message.ts';
+import type { Delivery } from './message.ts';
 import { NEVER_EXPIRES } from './options.ts';
-import { publishMessage } from './publish.ts';
+import { publishWill } from './publish-will.ts';
 import { unload } from './queue.ts';
 import { Session } from './session.ts';
 import { Subscription } from './subscription.ts';
@@ -127,7 +127,7 @@ export class SessionRegistry {
     unload(session);
     session.queuedBytes = 0;
     for (const delivery of shared) redistribute(context, delivery);
-    if (will !== undefined) this.#publishWill(session, will);
+    if (will !== undefined) publishWill(context, session, will);
   }
 
   /** Adds a subscription, or gives an existing one new options. */
@@ -221,7 +221,7 @@ export class SessionRegistry {
     } else if (!cleanStart && session.expiryInterval !== 0) {
       session.will = undefined;
       this.#recordWillCleared(session);
-      this.#publishWill(session, will);
+      publishWill(this.#context(), session, will);
     }
     if (session.durable) unload(session);
   }
@@ -287,7 +287,7 @@ export class SessionRegistry {
     if (will === undefined || will.publishAt > now) return;
     session.will = undefined;
     this.#recordWillCleared(session);
-    this.#publishWill(session, will);
+    publishWill(this.#context(), session, will);
   }
 
   /** Of a client that is back: published if it was due before the wheel came to it, else in time [MQTT-3.1.3-9]. */
@@ -300,51 +300,6 @@ export class SessionRegistry {
     if (session.will === undefined) return;
     session.will = undefined; // [MQTT-3.1.2-10]
     this.#recordWillCleared(session);
-  }
-
-  /** A Will is authorised like any publish, at the moment that it is published. */
-  #publishWill(session: Session, will: Will): void {
-    const context = this.#context();
-    const { authorizer, observer } = context;
-    const publish = (decision: unknown): void => {
-      if (decision === true) {
-        const before = context.router.steps;
-        publishMessage(context, this.#willMessage(session, will), session);
-        const receivers = context.publication.topic.value?.targets.length ?? 0;
-        context.wills.spend(receivers, context.router.steps - before);
-      } else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
-    };
-    if (authorizer.publish === undefined || session.client === undefined) {
-      publish(true);
-      return;
-    }
-    const { topicName, qos, retain } = will;
-    try {
-      const decision = authorizer.publish(session.client, { topicName, qos, retain, will: true });
-      if (decision instanceof Promise)
-        decision.then(publish, (error: unknown) => observer.fault?.(error, 'authorizer'));
-      else publish(decision);
-    } catch (error) {
-      observer.fault?.(error, 'authorizer');
-    }
-  }
-
-  #willMessage(session: Session, will: Will): Message {
-    const context = this.#context();
-    const { now } = context;
-    const expiresAt =
-      will.messageExpiryInterval === undefined ? Infinity : now + will.messageExpiryInterval * 1000;
-    return new Message(
-      context.nextMessageId(),
-      will.topicName,
-      will.payload,
-      will.qos,
-      will.retain,
-      will.properties,
-      now,
-      expiresAt,
-      session.clientId,
-    );
   }
 
   #unroute(subscription: Subscription): void {

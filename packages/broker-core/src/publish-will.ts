@@ -1,0 +1,50 @@
+import type { BrokerContext } from './context.ts';
+import { Message } from './message.ts';
+import { publishMessage } from './publish.ts';
+import type { Session } from './session.ts';
+import type { Will } from './will.ts';
+
+/** Publishes the Will of a session, if its client may: a Will is authorised like any publish, at the moment that it is published. */
+export function publishWill(context: BrokerContext, session: Session, will: Will): void {
+  const { authorizer, observer } = context;
+  const decide = (decision: unknown): void => {
+    if (decision === true) publish(context, session, will);
+    else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
+  };
+  if (authorizer.publish === undefined || session.client === undefined) {
+    decide(true);
+    return;
+  }
+  const { topicName, qos, retain } = will;
+  try {
+    const decision = authorizer.publish(session.client, { topicName, qos, retain, will: true });
+    if (decision instanceof Promise)
+      decision.then(decide, (error: unknown) => observer.fault?.(error, 'authorizer'));
+    else decide(decision);
+  } catch (error) {
+    observer.fault?.(error, 'authorizer');
+  }
+}
+
+function publish(context: BrokerContext, session: Session, will: Will): void {
+  const { publication, router, wills } = context;
+  const before = router.steps;
+  publishMessage(context, messageOf(context, session, will), session);
+  wills.spend(publication.topic.value?.targets.length ?? 0, router.steps - before);
+}
+
+function messageOf(context: BrokerContext, session: Session, will: Will): Message {
+  const { now } = context;
+  const { messageExpiryInterval: interval } = will;
+  return new Message(
+    context.nextMessageId(),
+    will.topicName,
+    will.payload,
+    will.qos,
+    will.retain,
+    will.properties,
+    now,
+    interval === undefined ? Infinity : now + interval * 1000,
+    session.clientId,
+  );
+}
