@@ -20,7 +20,7 @@ import type { BrokerContext } from './context.ts';
 import type { Fate } from './fate.ts';
 import type { HeldOutput, PromisedPacket } from './held-output.ts';
 import type { DropReason } from './hooks.ts';
-import { type Delivery, remainingExpiry } from './message.ts';
+import { type Delivery, payloadLengthOf, remainingExpiry, usePayload } from './message.ts';
 import { BORROW_LIMIT, Outbox } from './outbox.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
@@ -165,7 +165,7 @@ export abstract class ClientOutput {
     parts.qos = delivery.qos;
     parts.dup = dup;
     parts.retain = delivery.retain;
-    parts.payload = message.payload;
+    usePayload(parts, message);
     parts.properties = message.properties;
     parts.messageExpiryInterval = remainingExpiry(message, context.now);
     parts.subscriptionIdentifiers = delivery.subscriptionIdentifiers;
@@ -184,9 +184,10 @@ export abstract class ClientOutput {
       );
     } else {
       const offset = outbox.reserve(length);
-      PublishFrame.writeNamed(topicName, parts, protocolVersion, packetId, outbox.slab, offset);
+      const { slab } = outbox;
+      PublishFrame.writeNamed(topicName, parts, protocolVersion, packetId, length, slab, offset);
     }
-    this.#countPublish(parts.payload.length);
+    this.#countPublish(payloadLengthOf(message));
     return true;
   }
 

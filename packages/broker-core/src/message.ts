@@ -1,4 +1,4 @@
-import type { QoS } from '@wellhead/codec';
+import type { QoS, UntitledParts } from '@wellhead/codec';
 import type { MessageRecord, QueuedDelivery } from '@wellhead/session-store';
 import { copyBytes } from './copy-bytes.ts';
 
@@ -71,6 +71,10 @@ export class Message implements MessageRecord {
     return this.#block;
   }
 
+  get payloadFrom(): number {
+    return this.#payloadFrom;
+  }
+
   /** Copies the payload to another block, at an offset, and refers to it there from now on. */
   moveTo(block: Uint8Array, offset: number): void {
     const from = this.#payloadFrom;
@@ -121,6 +125,16 @@ export function messageSize(message: MessageRecord): number {
 /** Without making a view of the payload. */
 export function payloadLengthOf(message: MessageRecord): number {
   return message instanceof Message ? message.payloadLength : message.payload.length;
+}
+
+/** Makes a message's payload that of a packet, likewise. */
+export function usePayload(parts: UntitledParts, message: MessageRecord): void {
+  const isInBlock = message instanceof Message;
+  const from = isInBlock ? message.payloadFrom : 0;
+  const bytes = isInBlock ? message.block : message.payload;
+  parts.payload = bytes;
+  parts.payloadFrom = from;
+  parts.payloadTo = from + (isInBlock ? message.payloadLength : bytes.length);
 }
 
 /** One message on its way to one session: made here, or read from the store. */

@@ -66,6 +66,8 @@ export class Publication {
     dup: false,
     retain: false,
     payload: NOTHING,
+    payloadFrom: undefined,
+    payloadTo: undefined,
     properties: undefined,
     messageExpiryInterval: undefined,
     subscriptionIdentifiers: undefined,

@@ -16,6 +16,9 @@ export interface PublishParts {
   dup: boolean;
   retain: boolean;
   payload: Uint8Array;
+  /** The payload is `payload[payloadFrom, payloadTo)`, which spares a view. @default all of it */
+  payloadFrom?: number | undefined;
+  payloadTo?: number | undefined;
   /** A block as `PublishView.forwardedProperties()` gives it. This and the rest is of 5.0, ignored in 3.x. */
   properties?: Uint8Array | undefined;
   /** Seconds left. */
@@ -115,18 +118,22 @@ export class PublishFrame {
     return 1 + integerLength(remaining) + remaining;
   }
 
-  /** `writeParts` for a valid Topic Name that is at hand as text: no bytes of it are made. */
+  /**
+   * `writeParts` for a valid Topic Name that is at hand as text: no bytes of it are made. `length` is
+   * what `namedLength` says of the same parts.
+   */
   static writeNamed(
     topicName: string,
     parts: UntitledParts,
     protocolVersion: ProtocolVersion,
     packetId: number,
+    length: number,
     target: Uint8Array,
     offset: number,
   ): number {
-    const topicLength = utf8Length(topicName);
-    const remaining = checkedLength(parts, topicLength, protocolVersion);
-    const topic = offset + 3 + integerLength(remaining);
+    const remaining = remainingOf(length);
+    const topicLength = remaining - checkedLength(parts, 0, protocolVersion);
+    const topic = offset + length - remaining + 2;
     const end = write(parts, topicLength, protocolVersion, remaining, target, offset);
     writeUtf8(topicName, topicLength, target, topic);
     if (parts.qos > 0) putUint16(target, topic + topicLength, packetId);
@@ -191,15 +198,36 @@ function write(
     }
     at = writeRest(parts, target, at);
   }
-  return putBytes(parts.payload, target, at);
+  return putPayload(parts, target, at);
 }
 
-/** Copies bytes; a loop is cheaper than a call for a few. */
-function putBytes(bytes: Uint8Array, target: Uint8Array, offset: number): number {
-  const { length } = bytes;
-  if (length > FEW_BYTES) target.set(bytes, offset);
-  else for (let at = 0; at < length; at++) target[offset + at] = byteAt(bytes, at);
+/** A loop is cheaper than a call, and a view, for a few bytes. */
+function putPayload(parts: UntitledParts, target: Uint8Array, offset: number): number {
+  const { payload, payloadFrom: from = 0, payloadTo: to = payload.length } = parts;
+  const length = to - from;
+  if (length <= FEW_BYTES) {
+    for (let at = 0; at < length; at++) target[offset + at] = byteAt(payload, from + at);
+  } else if (length === payload.length) {
+    target.set(payload, offset);
+  } else {
+    target.set(payload.subarray(from, to), offset);
+  }
   return offset + length;
+}
+
+/** Remaining Length of a packet of that length. */
+function remainingOf(length: number): number {
+  let remaining = length - 2;
+  while (1 + integerLength(remaining) + remaining > length) remaining--;
+  return remaining;
+}
+
+function payloadLength({
+  payload,
+  payloadFrom = 0,
+  payloadTo = payload.length,
+}: UntitledParts): number {
+  return payloadTo - payloadFrom;
 }
 
 function checkedLength(
@@ -217,7 +245,7 @@ function remainingLength(
   topicLength: number,
   version: ProtocolVersion,
 ): number {
-  let length = 2 + topicLength + (parts.qos > 0 ? 2 : 0) + parts.payload.length;
+  let length = 2 + topicLength + (parts.qos > 0 ? 2 : 0) + payloadLength(parts);
   if (version === 5) {
     const block = blockLength(parts);
     length += integerLength(block) + block;

@@ -75,6 +75,25 @@ test('a packet may leave its identifier open', () => {
 });
 
 describe.each<ProtocolVersion>([3, 4, 5])('version %i', (version) => {
+  test.each([0, 1, 60, 64, 65, 110, 16_370])(
+    'a payload in a block, a Topic Name as text, and lengths from %i on',
+    (from) => {
+      for (let length = from; length < from + 30; length++) {
+        const payload = new Uint8Array(length).map((_, index) => index);
+        const publish = { ...parts, type: 3, topicName: 'a/b', payload, packetId: 7 } as const;
+        const block = join(hex('ee ee'), payload, hex('ee'));
+        const inBlock = { ...parts, payload: block, payloadFrom: 2, payloadTo: 2 + length };
+        const expected = PublishFrame.encode(publish, version).bytes;
+        expect(PublishFrame.fromParts(inBlock, version).bytes.length).toBe(expected.length);
+        const size = PublishFrame.namedLength('a/b', inBlock, version);
+        expect(size).toBe(expected.length);
+        const target = new Uint8Array(size + 2);
+        expect(PublishFrame.writeNamed('a/b', inBlock, version, 7, size, target, 1)).toBe(size + 1);
+        expect(target.subarray(1, size + 1)).toEqual(expected);
+      }
+    },
+  );
+
   test('frames, parts and encode agree', () => {
     fc.assert(
       fc.property(anyPublish(version), (publish) => {

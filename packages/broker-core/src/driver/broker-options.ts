@@ -95,6 +95,8 @@ function noParts(): UntitledParts {
     dup: false,
     retain: false,
     payload: new Uint8Array(0),
+    payloadFrom: 0,
+    payloadTo: 0,
     properties: undefined,
     messageExpiryInterval: undefined,
     subscriptionIdentifiers: undefined,
