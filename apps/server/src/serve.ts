@@ -6,11 +6,12 @@ import { packageVersion } from './package-version.ts';
 import { type ServedAddress, type Server, start } from './start.ts';
 import type { StoreDamage } from '@wellhead/store-lmdb';
 import { StopSignals } from './stop-signals.ts';
-import { limitYoungGeneration } from './young-generation.ts';
+import { enoughYoung, limitYoungGeneration } from './young-generation.ts';
 
 /** Runs a broker until a signal ends it; resolves with the exit status. */
 export async function serve(settings: Settings): Promise<number> {
-  limitYoungGeneration();
+  const isInMemory = settings.server.dataDirectory === undefined;
+  limitYoungGeneration(isInMemory ? enoughYoung.inMemory : enoughYoung.onDisk);
   const log = createLog(settings.log);
   using signals = new StopSignals(() => log.flush());
   using _watch = watchUncaught(log);

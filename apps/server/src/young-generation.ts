@@ -11,22 +11,31 @@ export interface YoungGeneration {
 }
 
 /**
- * Lets the engine's young generation grow to some 8 MB and no further. V8 lets it grow to 32 MB or 48
- * as soon as much survives, as sessions, subscriptions and queues do, and gives that back late or
- * never: more than all that 50,000 subscriptions need. Copying survivors costs no more in a small one.
+ * Lets the engine's young generation grow to about `enough` bytes and no further. V8 lets it grow to
+ * 32 MB or 48 as soon as much survives, as sessions, subscriptions and queues do, and gives that back
+ * late or never: more than all that 50,000 subscriptions need. Copying survivors costs no more in a
+ * small one, unless all that is under way survives: see {@link enoughYoung}.
  *
  * False when the engine takes no such advice, or the user has given it some: nothing depends on it.
  */
 export function limitYoungGeneration(
+  enough: number,
   young: YoungGeneration = v8YoungGeneration,
   advice: string = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`,
 ): boolean {
   if (advice.includes('semi-space') || advice.includes('semi_space')) return false;
   if (young.size() === undefined) return false;
-  for (let round = 0; round < ROUNDS && (young.size() ?? ENOUGH) < ENOUGH; round++) young.fill();
+  for (let round = 0; round < ROUNDS && (young.size() ?? enough) < enough; round++) young.fill();
   young.setGrowthFactor(1);
   return true;
 }
+
+/** Both halves, in bytes. */
+export const enoughYoung: { readonly inMemory: number; readonly onDisk: number } = Object.freeze({
+  inMemory: 8 * 1024 * 1024,
+  /** A thousand messages and more wait for a flush, and would be copied at each collection. */
+  onDisk: 16 * 1024 * 1024,
+});
 
 const v8YoungGeneration: YoungGeneration = {
   size: () =>
@@ -45,5 +54,4 @@ const v8YoungGeneration: YoungGeneration = {
 
 /** Of Node 20 to 24. */
 const KNOWN_ENGINES = /^1[1-3]\./;
-const ENOUGH = 8 * 1024 * 1024;
 const ROUNDS = 32;

@@ -28,23 +28,23 @@ class SimulatedYoung implements YoungGeneration {
   }
 }
 
-test('it grows to 8 MB, and then no more', () => {
+test.each([8, 16])('it grows to %i MB, and then no more', (enough) => {
   const young = new SimulatedYoung();
-  expect(limitYoungGeneration(young, '')).toBe(true);
+  expect(limitYoungGeneration(enough * MB, young, '')).toBe(true);
   for (let i = 0; i < 10; i++) young.fill();
-  expect(young.size()).toBe(8 * MB);
+  expect(young.size()).toBe(enough * MB);
 });
 
 test('an engine that does not heed the advice goes on as it would', () => {
   const young = new SimulatedYoung({ heeds: false });
-  limitYoungGeneration(young, '');
+  limitYoungGeneration(8 * MB, young, '');
   for (let i = 0; i < 10; i++) young.fill();
   expect(young.size()).toBe(32 * MB);
 });
 
 test('an engine that does not tell its size is left alone', () => {
   const young = new SimulatedYoung({ tells: false });
-  expect(limitYoungGeneration(young, '')).toBe(false);
+  expect(limitYoungGeneration(8 * MB, young, '')).toBe(false);
   expect(young.factor).toBe(2);
 });
 
@@ -52,14 +52,14 @@ test.each(['--max-semi-space-size=64', '--max_semi_space_size 64'])(
   'who has said %s is obeyed',
   (advice) => {
     const young = new SimulatedYoung();
-    expect(limitYoungGeneration(young, `--inspect ${advice}`)).toBe(false);
+    expect(limitYoungGeneration(8 * MB, young, `--inspect ${advice}`)).toBe(false);
     expect(young.size()).toBe(MB);
   },
 );
 
 test('this engine keeps to it, or loses nothing', () => {
   const before = sizeOfThisEngine();
-  const isHeeded = limitYoungGeneration(undefined, '');
+  const isHeeded = limitYoungGeneration(8 * MB, undefined, '');
   const survivors: object[] = [];
   for (let i = 0; i < 500_000; i++) survivors.push({ i });
   expect(survivors).toHaveLength(500_000);
