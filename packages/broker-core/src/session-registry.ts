@@ -134,14 +134,9 @@ export class SessionRegistry {
   putSubscription(session: Session, record: SubscriptionRecord): Subscription {
     const existing = session.subscriptions?.get(record.topicFilter);
     if (existing === undefined) return this.addSubscription(session, record);
-    this.changeSubscription(existing, record);
+    existing.replace(record);
+    this.#context().router.changed(existing);
     return existing;
-  }
-
-  /** Gives a subscription new options. */
-  changeSubscription(subscription: Subscription, record: SubscriptionRecord): void {
-    subscription.replace(record);
-    this.#context().router.changed(subscription);
   }
 
   /** Adds a subscription under a filter that the session does not have. */

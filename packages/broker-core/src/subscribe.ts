@@ -254,8 +254,11 @@ function subscribeOne(
     return ReasonCode.QuotaExceeded;
   }
   const record = recordOf(connection, request, qos, identifier);
-  const subscription = existing ?? context.sessions.addSubscription(session, record);
-  if (existing !== undefined) context.sessions.changeSubscription(existing, record);
+  const { sessions } = context;
+  const subscription =
+    existing === undefined
+      ? sessions.addSubscription(session, record)
+      : sessions.putSubscription(session, record);
   if (session.durable) {
     const { clientId, epoch } = session;
     changes.push({ type: 'subscribed', clientId, epoch, subscription: record });
