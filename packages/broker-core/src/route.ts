@@ -43,7 +43,9 @@ export function deliverToRange(
   to: number,
 ): number {
   const { noLocal, targets } = found;
+  const { turn } = context;
   let receivers = 0;
+  turn.isToMany = to - from > MANY;
   for (let i = from; i < to; i++) {
     let target = targets[i];
     if (target !== undefined && noLocal && target.session === publication.publisher) {
@@ -53,6 +55,7 @@ export function deliverToRange(
     receivers++;
     deliver(context, publication, target);
   }
+  turn.isToMany = false;
   return receivers;
 }
 
@@ -71,3 +74,6 @@ function deliver(
     deliverAt(context, publication, subscription, qos, retain);
   }
 }
+
+/** More receivers than that are written to behind those of other messages. */
+const MANY = 128;

@@ -17,6 +17,10 @@ export interface PageRequest {
 export class Turn {
   changes: SessionChange[] = [];
   dirty: ClientConnection[] = [];
+  /** Those who have something to say only since a message went to very many: they wait behind `dirty`. */
+  crowd: ClientConnection[] = [];
+  /** A message is going to very many. */
+  isToMany = false;
   /** Connections that ask to go on with what they put off (a long chunk, a long queue). */
   continuing: ClientConnection[] = [];
   /** What takes more than one turn, in order. */
@@ -76,8 +80,27 @@ export class Turn {
   touch(connection: ClientConnection): void {
     if (connection.dirty) return;
     connection.dirty = true;
-    this.dirty.push(connection);
+    (this.isToMany ? this.crowd : this.dirty).push(connection);
     this.wake();
+  }
+
+  /**
+   * Takes out at most `count` connections to write to, in the order in which they came; half of the room
+   * is for each list, if it has as many. So a message between two does not wait for one to thousands.
+   */
+  takeDirty(count: number): ClientConnection[] {
+    const { crowd, dirty } = this;
+    const few = Math.min(dirty.length, Math.max(count >> 1, count - crowd.length));
+    const many = Math.min(crowd.length, count - few);
+    this.dirty = dirty.splice(few);
+    if (many === 0) return dirty;
+    this.crowd = crowd.splice(many);
+    return dirty.length === 0 ? crowd : dirty.concat(crowd);
+  }
+
+  /** Somebody is still to be written to. */
+  get isDirty(): boolean {
+    return this.dirty.length > 0 || this.crowd.length > 0;
   }
 
   continueLater(connection: ClientConnection): void {
@@ -114,6 +137,7 @@ export class Turn {
   /** The driver is ending the turn: what comes from now on belongs to the next one. */
   begin(): void {
     this.#isAwake = false;
+    this.isToMany = false; // should a delivery have thrown
   }
 }
 

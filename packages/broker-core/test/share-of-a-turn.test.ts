@@ -212,6 +212,32 @@ test('a long SUBSCRIBE asks its authorizer for each filter, and waits for its an
   expect(client.take()).toMatchObject([{ type: 9, packetId: 7, reasonCodes: codes }]);
 });
 
+test('a message between two does not wait for one to a thousand, nor that one for many between two', async () => {
+  await using world = await World.create();
+  const connect = (name: string): Client[] =>
+    Array.from({ length: 1_000 }, (_, i) => world.connect({ clientId: `${name}${i}` }));
+  const crowd = connect('crowd');
+  for (const client of crowd) client.subscribe('all');
+  const pairs = connect('pair');
+  for (const [i, client] of pairs.entries()) client.subscribe(`pair/${i}`);
+  const publisher = world.connect({ clientId: 'p' });
+  const publish = (topics: readonly string[]): string[] => {
+    const [first, last] = [crowd[0], crowd[999]];
+    const [one, other] = [pairs[0], pairs[999]];
+    if (!first || !last || !one || !other) throw new Error('there are a thousand of each');
+    const order = orderOfAnswers({ first, last, one, other });
+    const packets = topics.map((topic) => encode(publishPacket(topic, 'x'), 5));
+    publisher.connection.write(Buffer.concat(packets));
+    mostInOneTurn(world, ({ packetsSent }) => packetsSent);
+    expect(crowd.map((client) => client.take().length)).toEqual(crowd.map(() => 1));
+    return order();
+  };
+
+  expect(publish(['all', 'pair/0'])).toEqual(['one 3', 'first 3', 'last 3']);
+  const all = pairs.map((_, i) => `pair/${i}`);
+  expect(publish([...all, 'all'])).toEqual(['one 3', 'first 3', 'other 3', 'last 3']);
+});
+
 /** How much a counter grows between two turns at most, until nothing moves any more. */
 function mostInOneTurn(world: World, count: (counters: Readonly<Counters>) => number): number {
   let most = 0;

@@ -300,14 +300,13 @@ export class TurnDriver {
   /** Writes to those who have something to say; to very many of them in several turns, so that reading goes on. */
   #flushAll(context: BrokerContext, commit: number): void {
     const { publication, turn } = context;
-    const { dirty } = turn;
+    const dirty = turn.takeDirty(WRITES_PER_TURN);
     publication.received.beforeWriting();
-    turn.dirty = dirty.length > WRITES_PER_TURN ? dirty.splice(WRITES_PER_TURN) : [];
-    this.#everythingHasLeft = turn.dirty.length === 0;
-    if (turn.dirty.length > 0) turn.wake();
+    this.#everythingHasLeft = !turn.isDirty;
+    if (turn.isDirty) turn.wake();
     for (const connection of dirty) this.#flush(connection, commit);
     const hasLeft = this.#everythingHasLeft && this.#waiting.length === 0;
-    publication.received.endTurn(hasLeft, turn.dirty.length === 0 ? dirty : undefined);
+    publication.received.endTurn(hasLeft, turn.isDirty ? undefined : dirty);
   }
 
   #flush(connection: ClientConnection, commit: number): void {

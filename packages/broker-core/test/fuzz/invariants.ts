@@ -55,7 +55,7 @@ export function checkNothingLeft(player: Player): void {
 function checkRest({ context: { turn }, store }: Player): void {
   // what failed comes first, and what stands for the rest waits with it
   const mayWait = store.hasFailed && store.waiting > 0;
-  const dirty = turn.dirty.filter(({ gated }) => !(mayWait && gated));
+  const dirty = [...turn.dirty, ...turn.crowd].filter(({ gated }) => !(mayWait && gated));
   const left = {
     changes: mayWait ? 0 : turn.changes.length,
     dirty: dirty.length,
