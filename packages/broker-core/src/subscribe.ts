@@ -9,6 +9,7 @@ import {
 import type { SessionChange, SubscriptionRecord } from '@wellhead/session-store';
 import { parseSharedFilter, validateTopicFilter } from '@wellhead/topic-matcher';
 import type { ClientConnection } from './client-connection.ts';
+import type { BrokerContext } from './context.ts';
 import { giveBackToGroup } from './give-back.ts';
 import type { Decision } from './hooks.ts';
 import { reasonOf } from './publish.ts';
@@ -265,17 +266,22 @@ function subscribeOne(
   }
   if (connection.client !== undefined)
     context.observer.subscribed?.(connection.client, topicFilter, qos);
-  // shared subscriptions get no retained messages, whatever they ask for
-  const isWanted =
-    request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined); // [MQTT-3.3.1-10]
-  if (
-    isWanted &&
-    subscription.group === undefined &&
-    context.limits.retainAvailable &&
-    context.retained.mayMatch(topicFilter)
-  )
+  if (wantsRetained(context, request, subscription, existing === undefined))
     replayed.push({ subscription, newest: context.lastMessageId });
   return qos;
+}
+
+/** Something that is retained may have to be sent for a subscription. */
+function wantsRetained(
+  { limits, retained }: BrokerContext,
+  { retainHandling, topicFilter }: SubscriptionRequest,
+  { group }: Subscription,
+  isNew: boolean,
+): boolean {
+  // shared subscriptions get no retained messages, whatever they ask for
+  if (!limits.retainAvailable || group !== undefined) return false;
+  const isWanted = retainHandling === 0 || (retainHandling === 1 && isNew); // [MQTT-3.3.1-10]
+  return isWanted && retained.mayMatch(topicFilter);
 }
 
 /** A bridge (bit 7 of the protocol level) wants messages as published, and its own not back. */
