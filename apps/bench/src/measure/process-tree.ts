@@ -24,6 +24,20 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / TICKS_A_SECOND;
 }
 
+/**
+ * Seconds that the main threads of these processes were ready to run and others had the CPUs. Where the
+ * kernel does not tell, 0.
+ */
+export function waitingSeconds(pids: readonly number[]): number {
+  let nanoseconds = 0;
+  for (const pid of pids) {
+    // time on a CPU, time in wait of one, and how often
+    const [, waiting = '0'] = readProc(pid, 'schedstat')?.split(' ') ?? [];
+    nanoseconds += Number(waiting);
+  }
+  return nanoseconds / 1e9;
+}
+
 /** Bytes that these processes have in memory. */
 export function residentBytes(pids: readonly number[]): number {
   let bytes = 0;
