@@ -15,14 +15,12 @@ const options = {
 test('routes that are merged of many subscriptions are forgotten before they fill the memory', () => {
   const router = new Router();
   const session = new Session('c', () => undefined, { queuedBytes: 0 });
-  for (let bits = 0; bits < 4_096; bits++) {
-    const levels = Array.from({ length: 12 }, (_, at) => ((bits >> at) & 1 ? '+' : 'a'));
-    router.add(new Subscription(session, { topicFilter: `${levels.join('/')}/+`, ...options }));
-  }
+  for (let i = 0; i < 5_000; i++)
+    router.add(new Subscription(session, { topicFilter: '+', ...options }));
   const topics = new TopicTable<Route>();
-  const entries = Array.from({ length: 600 }, (_, i) => topics.entry(`${'a/'.repeat(12)}${i}`));
+  const entries = Array.from({ length: 500 }, (_, i) => topics.entry(`t${i}`));
   for (const entry of entries) expect(router.route(entry).targets).toHaveLength(1);
   const remembered = entries.filter(({ value }) => value !== undefined).length;
   expect(remembered).toBeGreaterThan(0);
-  expect(remembered).toBeLessThan(500);
+  expect(remembered).toBeLessThanOrEqual(400);
 });
