@@ -5,7 +5,7 @@ import { settle } from './settlement.ts';
 import type { Delivery } from './message.ts';
 import type { Session } from './session.ts';
 import type { SharedGroup } from './shared-group.ts';
-import { workCost } from './work-cost.ts';
+import { searchCost, workCost } from './work-cost.ts';
 
 /**
  * A member has unsubscribed: what waits for it and was not sent yet goes to the others of its group, in
@@ -17,13 +17,16 @@ export function giveBackToGroup(
   session: Session,
   group: SharedGroup,
 ): number {
+  const { router } = context;
+  const stepsBefore = router.steps;
   const looked = session.pending?.length ?? 0;
   const taken = takeWaiting(session, group.topicFilter);
   for (const delivery of taken) {
     settle(context, session, delivery);
     redistribute(context, delivery);
   }
-  return taken.length + Math.ceil(looked * workCost.waiting);
+  const search = searchCost(router.steps - stepsBefore);
+  return taken.length + Math.ceil(looked * workCost.waiting) + search;
 }
 
 /**
@@ -87,7 +90,7 @@ function addShared(page: readonly QueuedDelivery[], collected: Delivery[]): numb
 export function redistribute(context: BrokerContext, delivery: Delivery): void {
   const group =
     delivery.sharedFilter === undefined ? undefined : context.router.group(delivery.sharedFilter);
-  const member = group?.choose(delivery.message.qos);
+  const member = group && context.router.choose(group, delivery.message.qos);
   if (member === undefined || delivery.message.expiresAt <= context.now) return;
   deliverKept(
     context,

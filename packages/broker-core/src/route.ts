@@ -26,7 +26,7 @@ export function deliverToGroups(
 ): number {
   let receivers = 0;
   for (const group of groups) {
-    const member = group.choose(publication.qos);
+    const member = context.router.choose(group, publication.qos);
     if (member === undefined) continue;
     receivers++;
     deliver(context, publication, member);

@@ -78,6 +78,13 @@ export class Router {
     return this.#groups.get(topicFilter);
   }
 
+  /** The member of a group that gets the next message of that QoS: where nobody has room, looking for one is work. */
+  choose(group: SharedGroup, qos: number): Subscription | undefined {
+    const member = group.choose(qos);
+    if (group.looked > FEW_MEMBERS) this.steps += group.looked >> 2;
+    return member;
+  }
+
   /** The route of a topic, from its entry when that is still right. */
   route(topic: TopicEntry<Route>): Route {
     const cached = topic.value;
@@ -188,6 +195,7 @@ function weightOf({ targets }: Route): number {
   return weight;
 }
 
+const FEW_MEMBERS = 32;
 /** Targets of a route that is not worth counting. */
 const SHORT = 16;
 const MAXIMUM_CACHED_WEIGHT = 2_000_000;

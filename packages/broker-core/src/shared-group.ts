@@ -10,6 +10,8 @@ export class SharedGroup {
   readonly topicFilter: string;
   readonly effectiveFilter: string;
   readonly members: Subscription[] = [];
+  /** How many members the last {@link choose} has looked at. */
+  looked = 0;
   #turn = 0;
 
   constructor(topicFilter: string, effectiveFilter: string) {
@@ -42,12 +44,14 @@ export class SharedGroup {
       const readiness = member.session.readiness(Math.min(qos, member.qos));
       if (readiness === 2) {
         this.#turn = position + 1;
+        this.looked = i + 1;
         return member;
       }
       if (readiness === 1) busy ??= member;
       else if (Math.min(qos, member.qos) > 0) absent ??= member;
     }
     this.#turn++;
+    this.looked = count;
     return busy ?? absent;
   }
 }

@@ -132,6 +132,22 @@ test.each<[string, boolean, (i: number) => string]>([
   expect(world.broker.counters.publishReceived).toBe(50);
 });
 
+test('looking for a member of a group counts in the share of the publisher', async () => {
+  await using world = await World.create({ limits });
+  for (let i = 0; i < 400; i++)
+    world
+      .resume(`absent${i}`)
+      .send(subscribe(1, ['$share/g/a']))
+      .connection.destroy();
+  world.settle();
+  const client = world.connect();
+  const packets = Array.from({ length: 100 }, () => publishPacket('a', 'x'));
+  client.connection.write(Buffer.concat(packets.map((one) => encode(one, 5))));
+  const most = mostInOneTurn(world, (counters) => counters.publishReceived);
+  expect(most).toBeLessThanOrEqual(SHARE / (400 / 8));
+  expect(world.broker.counters.publishReceived).toBe(100);
+});
+
 test('a long UNSUBSCRIBE from groups looks through what waits in shares', async () => {
   await using world = await World.create({ limits });
   const slow = world.connect({ clientId: 'slow', properties: { receiveMaximum: 1 } });
