@@ -94,7 +94,11 @@ function inShares<T>(
   done: () => void,
 ): void {
   const { turn } = connection.context;
+  let isRecorded = false;
   const record = (): void => {
+    // \`done\` may end the connection, which abandons what is over already
+    if (isRecorded) return;
+    isRecorded = true;
     for (const change of changes) turn.record(change);
   };
   const rest = filters[Symbol.iterator]();

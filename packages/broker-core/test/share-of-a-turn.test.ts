@@ -1,4 +1,6 @@
 import { type Packet, encode } from '@wellhead/codec';
+import type { SessionChange } from '@wellhead/session-store';
+import { MemorySessionStore } from '@wellhead/session-store/memory';
 import { expect, test } from 'vitest';
 import type { Counters } from '../src/counters.ts';
 import { type Client, World, publishPacket } from './support.ts';
@@ -197,6 +199,21 @@ test('a long SUBSCRIBE of a client that leaves is forgotten', async () => {
   // the part that was subscribed to is, of a session that goes on
   expect(back.subscribe('t/499')).toEqual([2]);
   expect(world.broker.counters.subscriptions).toBe(count + 1);
+});
+
+test('a long SUBSCRIBE whose answer does not fit is stored once', async () => {
+  let stored = 0;
+  class CountingStore extends MemorySessionStore {
+    override commit(changes: readonly SessionChange[]): Promise<void> | undefined {
+      for (const { type } of changes) if (type === 'subscribed') stored++;
+      return super.commit(changes);
+    }
+  }
+  await using world = await World.create({ limits, store: new CountingStore() });
+  const client = world.resume('c', 100, { properties: { maximumPacketSize: 100 } });
+  client.send(subscribe(7, names(300)));
+  expect(client.outcome()).toBe('DISCONNECT 95 closed');
+  expect(stored).toBe(300);
 });
 
 test('what is retained while a long SUBSCRIBE is under way comes once', async () => {
