@@ -80,7 +80,9 @@ describe.each<ProtocolVersion>([3, 4, 5])('version %i', (version) => {
     (from) => {
       for (let length = from; length < from + 30; length++) {
         const payload = new Uint8Array(length).map((_, index) => index);
-        const publish = { ...parts, type: 3, topicName: 'a/b', payload, packetId: 7 } as const;
+        const { qos, dup, retain } = parts;
+        const flags = { qos, dup, retain, packetId: 7 };
+        const publish = { type: 3, topicName: 'a/b', payload, ...flags } as const;
         const block = join(hex('ee ee'), payload, hex('ee'));
         const inBlock = { ...parts, payload: block, payloadFrom: 2, payloadTo: 2 + length };
         const expected = PublishFrame.encode(publish, version).bytes;
