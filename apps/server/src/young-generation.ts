@@ -38,19 +38,19 @@ export const enoughYoung: { readonly inMemory: number; readonly onDisk: number }
 });
 
 const v8YoungGeneration: YoungGeneration = {
-  size: () =>
-    getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size,
-  setGrowthFactor: (factor) => {
-    // a flag of V8 that it reads at each collection; an engine without it says so on stderr
-    if (KNOWN_ENGINES.test(process.versions.v8)) {
-      setFlagsFromString(`--semi-space-growth-factor=${factor}`);
-    }
-  },
+  // an engine without the flag would say so on standard error
+  size: () => (KNOWN_ENGINES.test(process.versions.v8) ? sizeOfNewSpace() : undefined),
+  // a flag of V8 that it reads at each collection
+  setGrowthFactor: (factor) => setFlagsFromString(`--semi-space-growth-factor=${factor}`),
   fill: () => {
     const survivors: unknown[] = [];
     for (let i = 0; i < 64; i++) survivors.push(new Array(8_000).fill(i));
   },
 };
+
+function sizeOfNewSpace(): number | undefined {
+  return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size;
+}
 
 /** Of Node 20 to 24. */
 const KNOWN_ENGINES = /^1[1-3]\./;
