@@ -204,7 +204,7 @@ export abstract class ClientOutput {
       identifiers === undefined && publication.isIdentical(protocolVersion, qos, retain);
     const size = isAsReceived
       ? publication.sourceLength
-      : this.#frame(publication, qos, retain, 0, identifiers).bytes.length;
+      : publication.packetLength(protocolVersion, qos, retain, 0, identifiers);
     return size <= this.maximumPacketSize;
   }
 
@@ -308,7 +308,7 @@ export abstract class ClientOutput {
       publication.payloadLength < BORROW_LIMIT && publication.sourceLength < BORROW_LIMIT;
     const frame = isShort
       ? publication.sharedFrame(version, qos, retain, kind, identifiers)
-      : this.#frame(publication, qos, retain, kind, identifiers);
+      : publication.frame(version, qos, retain, kind, identifiers);
     const topicAlias = Math.abs(alias);
     if (frame !== undefined) outbox.appendFrame(frame, packetId, topicAlias);
     else publication.writeTo(outbox, version, qos, retain, kind, topicAlias, identifiers, packetId);
@@ -322,21 +322,9 @@ export abstract class ClientOutput {
     identifiers: readonly number[] | undefined,
   ): boolean {
     if (this.maximumPacketSize === LARGEST_PACKET) return true;
-    const frame = this.#frame(publication, qos, retain, 1, identifiers);
-    return frame.bytes.length <= this.maximumPacketSize;
-  }
-
-  /** Shared with all receivers of that kind, unless Subscription Identifiers make it this one's alone. */
-  #frame(
-    publication: Publication,
-    qos: QoS,
-    retain: boolean,
-    alias: 0 | 1 | 2,
-    identifiers: readonly number[] | undefined,
-  ): PublishFrame {
-    return identifiers === undefined
-      ? publication.frame(this.protocolVersion, qos, retain, alias)
-      : publication.encode(this.protocolVersion, qos, retain, alias, identifiers);
+    const { maximumPacketSize, protocolVersion } = this;
+    const length = publication.packetLength(protocolVersion, qos, retain, 1, identifiers);
+    return length <= maximumPacketSize;
   }
 
   #countPublish(payloadLength: number): void {

@@ -180,12 +180,35 @@ export class Publication {
     this.#payloads.takeBack(this.#payloadFrom, message.payloadLength);
   }
 
-  /** The packet for receivers of that kind, encoded once. `alias`: 0 none, 1 topic and alias, 2 alias alone. */
-  frame(version: ProtocolVersion, qos: QoS, retain: boolean, alias: 0 | 1 | 2): PublishFrame {
+  /**
+   * The packet for receivers of that kind, encoded once; with Subscription Identifiers it is one
+   * receiver's alone. `alias`: 0 none, 1 topic and alias, 2 alias alone.
+   */
+  frame(
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): PublishFrame {
+    if (subscriptionIdentifiers !== undefined)
+      return this.#encode(version, qos, retain, alias, subscriptionIdentifiers);
     const key = variant(version, qos, retain, alias);
     return (this.#frames[key] ??= this.#remember(
-      this.encode(version, qos, retain, alias, undefined),
+      this.#encode(version, qos, retain, alias, undefined),
     ));
+  }
+
+  /** Bytes of that packet, which is not made for it. */
+  packetLength(
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): number {
+    const parts = this.#partsFor(version, qos, retain, alias, subscriptionIdentifiers);
+    return PublishFrame.partsLength(parts, version);
   }
 
   /**
@@ -203,7 +226,7 @@ export class Publication {
     const isSame =
       key === this.#lastVariant && areSame(subscriptionIdentifiers, this.#lastIdentifiers);
     if (isSame) {
-      return (this.#lastFrame ??= this.encode(
+      return (this.#lastFrame ??= this.#encode(
         version,
         qos,
         retain,
@@ -217,8 +240,7 @@ export class Publication {
     return undefined;
   }
 
-  /** The packet for one receiver. */
-  encode(
+  #encode(
     version: ProtocolVersion,
     qos: QoS,
     retain: boolean,

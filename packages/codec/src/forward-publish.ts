@@ -60,6 +60,9 @@ function remainingLength(view: PublishView, hop: HopProperties): number {
   return 2 + topicLength + packetId + integerLength(block) + block + view.end - view.payloadStart;
 }
 
+// `publish-frame.ts` writes the same properties. With its helpers shared, these and the copy of the
+// name, a packet with a Subscription Identifier cost the broker 17 % more: measure before you join them.
+
 function hopLength({ subscriptionIdentifiers, topicAlias }: HopProperties): number {
   let length = topicAlias === 0 ? 0 : 3;
   if (subscriptionIdentifiers !== undefined) {
