@@ -144,6 +144,7 @@ function open(
   connection.admitted();
   context.observer.connected?.(client, { sessionPresent });
   resume(context, session);
+  session.publishing?.holdBack(connection);
 }
 
 function sessionExpiryOf(connection: ClientConnection, packet: Connect): number {

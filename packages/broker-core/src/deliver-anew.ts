@@ -1,56 +1,72 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
-import { deliverKept } from './delivery.ts';
-import { KEPT } from './fate.ts';
+import { deliverAt, recordDeliveries } from './delivery.ts';
+import { type Fate, KEPT, type Later } from './fate.ts';
 import { redistribute } from './give-back.ts';
 import { copyOf } from './message.ts';
 import { Subscription } from './subscription.ts';
 
 /** Does anew what changes of failed commits were for, as if it happened now. */
-export function deliverAnew(context: BrokerContext, changes: readonly SessionChange[]): void {
-  for (const change of changes) {
-    if (change.type === 'enqueued') enqueueAnew(context, change);
-    else if (change.type === 'retained-set')
-      context.retained.publish(copyOf(change.message, context.nextMessageId()), KEPT);
+export function deliverAnew(context: BrokerContext, later: readonly Later[]): void {
+  for (const { change, fate } of later) {
+    if (fate.anew === undefined) doAnew(context, change, KEPT);
+    else fate.anew(change);
   }
 }
 
-/** What a later change has made pointless is left out. */
+/** The same for one change; `fate` has its say again. */
+export function doAnew(context: BrokerContext, change: SessionChange, fate: Fate): void {
+  if (change.type === 'enqueued') enqueueAnew(context, change, fate);
+  else if (change.type === 'retained-set')
+    context.retained.publish(copyOf(change.message, context.nextMessageId()), fate);
+}
+
+/** What a later change has made pointless is left out, as if the store had it. */
 export function withoutOutdated(
-  waiting: readonly SessionChange[],
+  waiting: readonly Later[],
   stored: readonly SessionChange[],
-): SessionChange[] {
+): Later[] {
   const topics = new Set<string>();
   for (const change of stored) {
     if (change.type === 'retained-set') topics.add(change.message.topicName);
     else if (change.type === 'retained-cleared') topics.add(change.topicName);
   }
-  return waiting.filter(
-    (change) => change.type !== 'retained-set' || !topics.has(change.message.topicName),
-  );
+  return waiting.filter(({ change, fate }) => {
+    const isOutdated = change.type === 'retained-set' && topics.has(change.message.topicName);
+    if (isOutdated) fate.taken();
+    return !isOutdated;
+  });
 }
 
+/** One message again, however many get it: a store knows each by an identifier that grows. */
 function enqueueAnew(
   context: BrokerContext,
   { message, deliveries }: Extract<SessionChange, { type: 'enqueued' }>,
+  fate: Fate,
 ): void {
   if (message.expiresAt <= context.now) return;
-  for (const { clientId, qos, retain, sharedFilter, subscriptionIdentifiers } of deliveries) {
-    const session = context.sessions.get(clientId);
+  const { publication, router, sessions } = context;
+  const again = copyOf(message, context.nextMessageId());
+  publication.fromMessage(again, context.topics.entry(message.topicName), undefined, context.now);
+  publication.fate = fate;
+  const left: (typeof deliveries)[number][] = [];
+  for (const delivery of deliveries) {
+    const { clientId, qos, retain, sharedFilter, subscriptionIdentifiers } = delivery;
+    const session = sessions.get(clientId);
     if (session === undefined || message.messageId <= session.begunBehind) {
-      // its group has it, like all that waited for a session that has ended
-      redistribute(context, { message, qos, retain, sharedFilter, subscriptionIdentifiers });
+      left.push(delivery);
       continue;
     }
-    const subscription = new Subscription(session, {
-      topicFilter: sharedFilter ?? '',
-      ...AS_IT_WAS,
-      qos,
-    });
+    const options = { topicFilter: sharedFilter ?? '', ...AS_IT_WAS, qos };
+    const subscription = new Subscription(session, options);
     subscription.subscriptionIdentifiers = subscriptionIdentifiers;
-    if (sharedFilter !== undefined) subscription.group = context.router.group(sharedFilter);
-    deliverKept(context, message, subscription, retain);
+    if (sharedFilter !== undefined) subscription.group = router.group(sharedFilter);
+    deliverAt(context, publication, subscription, qos, retain);
   }
+  recordDeliveries(context, publication);
+  // their groups have it, like all that waited for a session that has ended
+  for (const { qos, retain, sharedFilter, subscriptionIdentifiers } of left)
+    redistribute(context, { message, qos, retain, sharedFilter, subscriptionIdentifiers });
 }
 
 const AS_IT_WAS = {

@@ -15,12 +15,28 @@ export interface Fate {
   taken(): void;
   /** The store has refused it; `isSecondTry` when it was tried again already. */
   refused(isSecondTry: boolean): Refused;
+  /** It goes to the store with the next commit. */
+  recorded?(change: SessionChange): void;
+  /** Does later what the change was for; without it, all that is to be done later is done at once. */
+  anew?(change: SessionChange): void;
+}
+
+/** A change that was refused twice and is to be done anew. */
+export interface Later {
+  readonly change: SessionChange;
+  readonly fate: Fate;
 }
 
 /** Of a message that nobody would send again: a Will, one that goes back to its group, a retained one for a new subscription. */
 export const KEPT: Fate = Object.freeze({
   taken: () => undefined,
   refused: (isSecondTry: boolean) => (isSecondTry ? 'later' : 'again'),
+});
+
+/** Of what says that something is in the store already: it is said late, and is not less true when a commit fails. */
+export const STORED: Fate = Object.freeze({
+  taken: () => undefined,
+  refused: () => 'again' as const,
 });
 
 /** The changes of which that is known. */

@@ -5,13 +5,14 @@ import {
   ReasonCode,
   type TopicEntry,
 } from '@wellhead/codec';
-import type { MessageRecord } from '@wellhead/session-store';
+import type { MessageRecord, SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { isFull, mustQueue } from './delivery.ts';
+import { guard } from './guard.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
-import { type Fate, KEPT } from './fate.ts';
+import { KEPT, STORED } from './fate.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';
 import { permittedReasonCode } from './permitted-reason-code.ts';
@@ -54,7 +55,7 @@ export function publishMessage(
   const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
   if (isLong(context, found)) {
-    context.turn.workOn(new LongFanOut(context, publication, found, () => undefined));
+    new LongFanOut(context, publication, found, undefined).proceed();
   } else {
     route(context, publication, found);
   }
@@ -228,17 +229,18 @@ function distribute(
     refuseForRoom(connection, qos, packetId);
     return;
   }
-  if (publication.retain) {
-    connection.spend(workCost.retain);
-    if (!context.retained.publish(publication.toMessage())) {
-      refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
-      return;
-    }
-    publication.retained();
-  }
   const found = router.route(publication.topic);
-  if (isLong(context, found)) {
-    distributeInTurns(connection, session, publication, found, packetId);
+  const fanOut = isLong(context, found)
+    ? fanOutOf(connection, session, found, packetId)
+    : undefined;
+  if (publication.retain && !retain(connection, publication, fanOut)) {
+    refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
+    return;
+  }
+  if (fanOut !== undefined) {
+    session.publishing = fanOut;
+    fanOut.holdBack(connection);
+    fanOut.proceed();
     connection.spend(searchCost(router.steps - stepsBefore));
     return;
   }
@@ -258,24 +260,42 @@ function refuseForRoom(connection: ClientConnection, qos: QoS, packetId: number)
   else connection.context.counters.publishDropped++;
 }
 
-/** The same over several turns, while the publisher waits. */
-function distributeInTurns(
+function retain(
+  connection: ClientConnection,
+  publication: Publication,
+  fanOut: LongFanOut | undefined,
+): boolean {
+  connection.spend(workCost.retain);
+  const fate = publication.qos === 0 ? undefined : fanOut;
+  if (!connection.context.retained.publish(publication.toMessage(), fate)) return false;
+  publication.retained();
+  return true;
+}
+
+/** The same over several turns, at whose end the publisher is told. */
+function fanOutOf(
   connection: ClientConnection,
   session: Session,
-  publication: Publication,
   found: Route,
   packetId: number,
-): void {
-  const { context } = connection;
+): LongFanOut {
+  const { publication } = connection.context;
   const { qos } = publication;
-  const release = connection.holdBack();
-  const fanOut: LongFanOut = new LongFanOut(context, publication, found, (receivers) =>
-    release(() => {
-      if (receivers === undefined) refuseUnkept(connection, qos, packetId);
-      else acknowledgePublish(connection, session, qos, packetId, receivers, fanOut);
-    }),
-  );
-  context.turn.workOn(fanOut);
+  return new LongFanOut(connection.context, publication, found, {
+    receipt: () => (qos === 2 && !session.ended ? receiptOf(session, packetId) : undefined),
+    done: (receivers) => {
+      session.publishing = undefined;
+      if (connection.open) {
+        guard(connection, () => {
+          if (receivers === undefined) refuseUnkept(connection, qos, packetId);
+          else acknowledgeStored(connection, session, qos, packetId, receivers);
+        });
+      } else if (receivers !== undefined && qos === 2 && !session.ended) {
+        // its client repeats it when it comes back
+        session.openReceiver().restore([packetId]);
+      }
+    },
+  });
 }
 
 function acknowledgePublish(
@@ -284,20 +304,40 @@ function acknowledgePublish(
   qos: QoS,
   packetId: number,
   receivers: number,
-  fate?: Fate,
 ): void {
-  const { context } = connection;
-  const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+  const reasonCode = receivedBy(receivers);
   if (qos === 1) {
-    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode, fate);
+    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode);
   } else if (qos === 2) {
     session.openReceiver().publish(packetId);
-    if (session.durable) {
-      const { clientId, epoch } = session;
-      context.turn.record({ type: 'received', clientId, epoch, packetId }, fate);
-    }
-    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode, fate);
+    const receipt = receiptOf(session, packetId);
+    if (receipt !== undefined) connection.context.turn.record(receipt);
+    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
   }
+}
+
+/** The same when the store has the message, and its receipt. */
+function acknowledgeStored(
+  connection: ClientConnection,
+  session: Session,
+  qos: QoS,
+  packetId: number,
+  receivers: number,
+): void {
+  if (qos === 0) return;
+  if (qos === 2) session.openReceiver().publish(packetId);
+  const type = qos === 1 ? PacketType.Puback : PacketType.Pubrec;
+  connection.sendAcknowledgement(type, packetId, receivedBy(receivers), STORED);
+}
+
+function receivedBy(receivers: number): number {
+  return receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+}
+
+/** What a store keeps of a QoS 2 message that was received, until PUBREL. */
+function receiptOf(session: Session, packetId: number): SessionChange | undefined {
+  const { clientId, durable, epoch } = session;
+  return durable ? { type: 'received', clientId, epoch, packetId } : undefined;
 }
 
 /** Not passed on. MQTT 3.x cannot say so: the packet is acknowledged all the same [MQTT-3.3.5-2 @3.1.1]. */

@@ -5,6 +5,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
 import type { Deque } from './deque.ts';
 import type { ClientInfo } from './hooks.ts';
+import type { LongFanOut } from './long-fan-out.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplay } from './retained.ts';
 import type { Subscription } from './subscription.ts';
@@ -52,6 +53,8 @@ export class Session implements Timed {
   /** QoS 0 messages that came while QoS 1 or 2 messages before them still are in the store alone. */
   behind: WaitingQueue | undefined;
   replays: Deque<RetainedReplay> | undefined;
+  /** A message of the client that is going to very many; what it sends meanwhile waits. */
+  publishing: LongFanOut | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
   queuedMessages = 0;

@@ -1,6 +1,6 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
-import type { Fate, Fates } from './fate.ts';
+import type { Fate, Fates, Later } from './fate.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
 
@@ -36,7 +36,7 @@ export class Turn {
   /** Who has a say in what becomes of a change of a failed commit. */
   readonly fates: Fates = new Map();
   /** What is to be done anew when the store may have recovered. */
-  later: SessionChange[] = [];
+  later: Later[] = [];
   #isAwake = false;
   readonly #wake: () => void;
 
@@ -47,7 +47,7 @@ export class Turn {
 
   record(change: SessionChange, fate?: Fate): void {
     this.changes.push(change);
-    if (fate !== undefined) this.fates.set(change, fate);
+    if (fate !== undefined) this.#decides(fate, change);
     this.wake();
   }
 
@@ -60,7 +60,7 @@ export class Turn {
     fate: Fate | undefined,
   ): void {
     const { changes } = this;
-    if (fate !== undefined) this.fates.set(change, fate);
+    if (fate !== undefined) this.#decides(fate, change);
     let at = changes.length;
     for (; at > 0; at--) {
       const previous = changes[at - 1];
@@ -70,6 +70,11 @@ export class Turn {
     if (at === changes.length) changes.push(change);
     else changes.splice(at, 0, change);
     this.wake();
+  }
+
+  #decides(fate: Fate, change: SessionChange): void {
+    this.fates.set(change, fate);
+    fate.recorded?.(change);
   }
 
   /** Something has changed that is not known to be kept yet: what stands for it must wait. */

@@ -1,6 +1,6 @@
 import { encode } from '@wellhead/codec';
 import { StoreError } from '@wellhead/session-store';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LaterStore } from './later-store.ts';
 import { type Client, World } from './support.ts';
 
@@ -200,16 +200,88 @@ test('[MQTT-4.3.3-2] a long fan-out that has begun is brought to its end, and ac
     expect(store.sizes().deliveries).toBe(5);
   }));
 
-test('a long fan-out that cannot be brought to its end is not acknowledged', async () =>
+test.each(FAILURES)(
+  '[MQTT-4.3.3-2] a long fan-out whose second share fails %i times comes to its end, and is acknowledged then',
+  async (times) =>
+    inFanOut(async ({ world, store, publisher, subscribers }) => {
+      store.settle();
+      await world.settleAsync();
+      await fail(world, store, times);
+      expect(publisher.messages()).toEqual(['PUBREC #1']);
+      expect(countsOf(subscribers)).toEqual([1, 1, 1, 1, 1]);
+      expect(store.sizes().deliveries).toBe(5);
+    }),
+);
+
+test('a long fan-out is not acknowledged while the store refuses a share of it', async () =>
   inFanOut(async ({ world, store, publisher }) => {
     store.settle();
     await world.settleAsync();
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 5; i++) {
       store.fail(FULL);
       await world.settleAsync();
+      world.advance(600);
+      await world.settleAsync();
+      expect(publisher.messages()).toEqual([]);
     }
-    store.release();
-    world.advance(2_000);
-    await world.settleAsync();
-    expect(publisher.messages()).toEqual(['PUBREC #1 97']);
   }));
+
+test.each(FAILURES)(
+  'a long fan-out whose last share fails %i times comes to its end, and its receipt with it',
+  async (times) =>
+    inFanOut(async ({ world, store, publisher, subscribers }) => {
+      store.settleAll();
+      await world.settleAsync();
+      await fail(world, store, times);
+      expect(publisher.messages()).toEqual(['PUBREC #1']);
+      expect(countsOf(subscribers)).toEqual([1, 1, 1, 1, 1]);
+      publisher.vanish();
+      const again = world.resume('p', 1000);
+      await world.settleAsync();
+      again.publish('news', 'x', { qos: 2, packetId: 1, dup: true });
+      await world.settleAsync();
+      expect(again.messages()).toEqual(['PUBREC #1']);
+      expect(countsOf(subscribers)).toEqual([0, 0, 0, 0, 0]);
+    }),
+);
+
+describe('[MQTT-4.3.3-10] a publisher that comes back in the middle of a long fan-out', () => {
+  const comeBack = async (world: World): Promise<Client> => {
+    const again = world.resume('p', 1000);
+    again.publish('news', 'x', { qos: 2, packetId: 1, dup: true });
+    await world.settleAsync();
+    return again;
+  };
+
+  test('is told when it is at its end, and sends nothing twice', async () =>
+    inFanOut(async ({ world, store, publisher, subscribers }) => {
+      const again = await comeBack(world);
+      expect(publisher.isClosed).toBe(true);
+      expect(again.messages()).toEqual([]);
+      store.release();
+      await world.settleAsync();
+      expect(again.messages()).toEqual(['CONNACK', 'PUBREC #1']);
+      expect(countsOf(subscribers)).toEqual([1, 1, 1, 1, 1]);
+    }));
+
+  test('sends it anew if the store has refused it', async () =>
+    inFanOut(async ({ world, store, subscribers }) => {
+      const again = await comeBack(world);
+      store.fail(FULL);
+      await world.settleAsync();
+      store.release();
+      await world.settleAsync();
+      expect(again.messages()).toEqual(['CONNACK', 'PUBREC #1']);
+      expect(countsOf(subscribers)).toEqual([1, 1, 1, 1, 1]);
+    }));
+
+  test('after it: its receipt is stored', async () =>
+    inFanOut(async ({ world, store, publisher, subscribers }) => {
+      publisher.vanish();
+      store.release();
+      await world.settleAsync();
+      const again = await comeBack(world);
+      expect(again.messages()).toEqual(['PUBREC #1']);
+      expect(countsOf(subscribers)).toEqual([1, 1, 1, 1, 1]);
+    }));
+});

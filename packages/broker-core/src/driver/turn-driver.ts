@@ -239,10 +239,10 @@ export class TurnDriver {
     this.#host.later(() => {
       this.#isToDoAnew = false;
       const { turn } = this.#context;
-      const changes = turn.later;
+      const { later } = turn;
       turn.later = [];
       this.#context.now = this.#host.now();
-      deliverAnew(this.#context, changes);
+      deliverAnew(this.#context, later);
       turn.wake();
     }, RETRY_INTERVAL);
   }

@@ -31,13 +31,14 @@ export function changesToRetry(
   const retried: SessionChange[] = [];
   const withdrawn = new Map<Session, Lost>();
   for (const change of changes) {
-    const refused = fates.get(change)?.refused(isSecondTry);
+    const fate = fates.get(change);
+    const refused = fate?.refused(isSecondTry);
     if (refused === 'again') {
       retried.push(change);
       continue;
     }
     fates.delete(change);
-    if (refused === 'later') later.push(change);
+    if (refused === 'later' && fate !== undefined) later.push({ change, fate });
     if (change.type === 'enqueued') noteWithdrawn(context, change, withdrawn);
     else if (change.type === 'retained-set') restoreRetained(context, change.message.topicName);
     // its connection may have been taken over: the promise alone would not find it

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { ClientConnection } from '../../src/client-connection.ts';
 import type { BrokerContext } from '../../src/context.ts';
 import { KEPT } from '../../src/fate.ts';
+import { LongFanOut } from '../../src/long-fan-out.ts';
 import type { Session } from '../../src/session.ts';
 import type { OpenRequest } from '../../src/session-registry.ts';
 import { campaign } from './campaign.ts';
@@ -130,16 +131,26 @@ const SABOTAGES: readonly (readonly [name: string, rules: RegExp, sabotage: Sabo
   [
     'a Will of a failed commit is given up',
     /^lost$/,
-    ({ turn }) => void Object.assign(turn.fates, { set: () => turn.fates }),
+    ({ turn: { fates } }) => {
+      const note = fates.set.bind(fates);
+      fates.set = (change, fate) => (fate === KEPT ? fates : note(change, fate));
+    },
   ],
   [
     'a fan-out of many turns is acknowledged without a share that failed',
     /^(lost|promise)$/,
-    whenOpened(({ connection }) => {
-      const send = connection.sendAcknowledgement.bind(connection);
-      connection.sendAcknowledgement = (type, packetId, reasonCode, fate) =>
-        send(type, packetId, reasonCode, fate && KEPT);
-    }),
+    ({ turn }) => {
+      const { fates } = turn;
+      const note = fates.set.bind(fates);
+      fates.set = (change, fate) => {
+        if (!(fate instanceof LongFanOut)) return note(change, fate);
+        const refused = (): 'never' => {
+          fate.taken();
+          return 'never';
+        };
+        return note(change, { taken: () => fate.taken(), refused });
+      };
+    },
   ],
 ];
 

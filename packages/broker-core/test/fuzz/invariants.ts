@@ -256,7 +256,7 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
     for (const packetId of session.receiver?.ids() ?? [])
       if (session.receiver?.counted(packetId) === true) counted++;
     const { outstanding } = receiveQuota;
-    const isAsked = hooks.waiting > 0 || store.waiting > 0;
+    const isAsked = hooks.waiting > 0 || store.waiting > 0 || session.publishing !== undefined;
     demand(outstanding <= limits.receiveMaximum, 'receive maximum', told(`${outstanding}`));
     demand(
       outstanding === counted || (isAsked && outstanding >= counted),
@@ -273,13 +273,16 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
   }
   if (store.waiting > 0 || hooks.waiting > 0) return;
   const isToBeTriedAgain = context.turn.retried.length > 0;
+  // who published what is to be made anew waits for that
+  const isToBeMadeAnew = context.turn.later.length > 0 && session?.publishing !== undefined;
   demand(
     held.length === 0 || isToBeTriedAgain,
     'forgotten',
     told('output waits for commits that are settled'),
   );
-  demand(!decoder.paused, 'forgotten', told('the rest of a chunk waits for nothing'));
-  const isReadable = !connection.readingPaused || connection.congested;
+  const isHeldBack = session?.publishing !== undefined && (isToBeTriedAgain || isToBeMadeAnew);
+  demand(!decoder.paused || isHeldBack, 'forgotten', told('the rest of a chunk waits for nothing'));
+  const isReadable = !connection.readingPaused || connection.congested || isHeldBack;
   demand(isReadable || phase === 'closed', 'forgotten', told('nobody reads from it'));
   demand(
     connection.congested || connection.outbox.bytes === 0,
