@@ -271,3 +271,39 @@ test('a process that dies after a failed commit leaves nothing of it behind', as
   await next.settleAsync();
   expect(back.publishes()).toEqual([]);
 });
+
+test(
+  'a client whose queue waits for a store that goes on failing gets its PINGRESP and QoS 0 messages meanwhile',
+  inScene(
+    async ({ world, store, publisher, durable }) => {
+      store.isHeld = false;
+      publisher.publish('a', 'one', { qos: 1, packetId: 1 });
+      publisher.publish('a', 'two', { qos: 1, packetId: 2 });
+      await world.settleAsync();
+      const [first] = durable.publishes();
+      publisher.take();
+      store.isHeld = true;
+      // makes room for the second one
+      durable.send({ type: 4, packetId: first?.packetId ?? 0, reasonCode: 0 }, { type: 12 });
+      for (let i = 0; i < 3; i++) {
+        await world.settleAsync();
+        store.fail(FULL);
+        await world.settleAsync();
+        store.fail(FULL);
+        await world.settleAsync();
+        expect(durable.messages()).toEqual(['PINGRESP']);
+        durable.send({ type: 12 });
+        publisher.publish('a', 'zero', { qos: 0 });
+        await world.settleAsync();
+        expect(durable.messages()).toEqual(['PINGRESP', 'a=zero q0']);
+        world.advance(600);
+        durable.send({ type: 12 });
+        await world.settleAsync();
+      }
+      store.release();
+      await world.settleAsync();
+      expect(durable.messages()).toEqual(['a=two q1 #2', 'PINGRESP']);
+    },
+    { receiveMaximum: 1 },
+  ),
+);

@@ -6,6 +6,8 @@ import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
 import type { PageRequest, Turn } from '../turn.ts';
+import { commitOf } from './commit-of.ts';
+import { takeFree } from './free-packets.ts';
 import { isRetriable, withoutStale } from './stale-changes.ts';
 import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
@@ -229,8 +231,14 @@ export class TurnDriver {
     for (const connection of this.#waiting) {
       guard(connection, () => {
         withdrawHeld(connection, commit, next, isSecondTry);
+        if (isSecondTry) this.#write(connection, takeFree(connection, 0));
       });
     }
+  }
+
+  /** What has failed twice waits for a better time, and so does all that is held. */
+  get #isWaitingToRetry(): boolean {
+    return this.#context.turn.retried.length > 0;
   }
 
   #doAnewLater(): void {
@@ -327,6 +335,8 @@ export class TurnDriver {
       const { chunks, promises } = connection.takeOutput();
       const slab = connection.outbox.abandon();
       connection.held.push({ commit: Math.max(commit, behind), chunks, promises, slab });
+      const { length } = connection.held;
+      if (this.#isWaitingToRetry) this.#write(connection, takeFree(connection, length - 1));
       return;
     }
     if (connection.congested && !connection.closing) {
@@ -379,17 +389,6 @@ export class TurnDriver {
     } else if (!connection.congested && connection.session?.hasWaiting === true) {
       this.#context.turn.continueLater(connection);
     }
-  }
-}
-
-function commitOf(
-  store: BrokerContext['store'],
-  changes: readonly SessionChange[],
-): Promise<void> | undefined {
-  try {
-    return store.commit(changes);
-  } catch (error) {
-    return Promise.reject(error);
   }
 }
 

@@ -124,7 +124,7 @@ function withTopic(
 }
 
 /** With a Packet Identifier. */
-function isPublish(bytes: Uint8Array, at: number): boolean {
+export function isPublish(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at] ?? 0;
   return first >> 4 === PacketType.Publish && (first & QOS) !== 0;
 }
@@ -135,7 +135,8 @@ function packetIdOf(packet: Uint8Array): number {
   return uint16(packet, behindTopic);
 }
 
-function endOf(bytes: Uint8Array, at: number): number {
+/** Where the packet at an offset ends. */
+export function endOf(bytes: Uint8Array, at: number): number {
   const body = bodyOf(bytes, at);
   let length = 0;
   for (let i = body - 1; i > at; i--) length = length * 128 + ((bytes[i] ?? 0) & 0x7f);

@@ -363,6 +363,22 @@ const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
       ],
     },
   ],
+  [
+    'nothing goes past a CONNACK whose promise is withdrawn, while the store goes on failing',
+    {
+      store: 'later',
+      limits: {},
+      steps: [
+        { do: 'connect', slot: 1, id: '', version: 5, expiry: 1 },
+        { do: 'fail', count: 10 },
+        { do: 'subscribe', slot: 1, filters: [{ filter: '+/b', qos: 0 }] },
+        { do: 'connect', slot: 2, id: 'z', version: 4, clean: true },
+        { do: 'subscribe', slot: 2, filters: [{ filter: '#', qos: 0 }], id: 3 },
+        { do: 'publish', slot: 2, topic: 'a', qos: 1 },
+        { do: 'settle', count: 100 },
+      ],
+    },
+  ],
 ];
 
 test.each(REGRESSIONS)('%s', async (_name, given) => {
