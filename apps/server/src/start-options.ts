@@ -122,7 +122,7 @@ function addLimitOptions(command: Command): void {
   option('--max-inflight <n>', inflight, wholeNumber(1, 65_535), limits.maximumInflight);
   const queued = 'messages waiting for one session';
   option('--max-queued-messages <n>', queued, count, limits.maximumQueuedMessages);
-  const bytes = 'payload bytes waiting for all sessions together';
+  const bytes = 'payload bytes waiting for all sessions together, 8 per Subscription Identifier';
   option('--max-queued-bytes <bytes>', bytes, count, limits.maximumTotalQueuedBytes);
   const expiry = "life of an MQTT 3.x client's session without it, or never";
   option('--session-expiry <seconds>', expiry, sessionExpiry, limits.legacySessionExpiryInterval);

@@ -1,8 +1,8 @@
 import type { QoS } from '@wellhead/codec';
-import type { MessageRecord } from '@wellhead/session-store';
+import { identifierBytes, type MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { KEPT } from './fate.ts';
-import { NewDelivery, type Delivery, copyOf, messageSize } from './message.ts';
+import { NewDelivery, type Delivery, copyOf, deliverySize } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
 import type { Route } from './router.ts';
@@ -110,7 +110,7 @@ function wait(
     keepForLater(context, publication, subscription, qos, retain);
     return;
   }
-  if (!hasRoom(context, publication, session)) return;
+  if (!hasRoom(context, publication, subscription)) return;
   const message = messageFor(context, publication, session);
   const delivery = newDelivery(message, subscription, qos, retain);
   account(session, delivery);
@@ -127,11 +127,11 @@ function keepForLater(
   retain: boolean,
 ): void {
   const { session } = subscription;
-  if (!hasRoom(context, publication, session)) return;
+  if (!hasRoom(context, publication, subscription)) return;
   const message = messageFor(context, publication, session);
   const delivery = newDelivery(message, subscription, qos, retain);
   session.queuedMessages++;
-  session.queuedBytes += messageSize(message);
+  session.queuedBytes += deliverySize(delivery);
   recordDelivery(context, publication, session, delivery, 0);
 }
 
@@ -142,12 +142,13 @@ function waitAtQos0(
   retain: boolean,
 ): void {
   const { session } = subscription;
+  const bytes = publication.payloadLength + identifierBytes(subscription.subscriptionIdentifiers);
   const isBehindTheStore = session.backlog > 0;
   const queue = isBehindTheStore ? (session.behind ??= new WaitingQueue()) : session.openPending();
   if (
     queue.length >= MAXIMUM_WAITING_AT_QOS_0 ||
-    queue.bytesAtQos0 + publication.payloadLength > context.limits.maximumPendingBytes ||
-    isFull(context, publication.payloadLength)
+    queue.bytesAtQos0 + bytes > context.limits.maximumPendingBytes ||
+    isFull(context, bytes)
   ) {
     drop(context, session, publication.topic.topicName, 'queue-full');
     return;
@@ -220,19 +221,24 @@ export function recordDeliveries(context: BrokerContext, publication: Publicatio
   context.turn.recordMessage(change, publication.fate);
 }
 
-function hasRoom(context: BrokerContext, publication: Publication, session: Session): boolean {
+function hasRoom(
+  context: BrokerContext,
+  publication: Publication,
+  { session, subscriptionIdentifiers }: Subscription,
+): boolean {
   const { maximumQueuedMessages, maximumQueuedBytes } = context.limits;
+  const bytes = publication.payloadLength + identifierBytes(subscriptionIdentifiers);
   const hasIt =
     session.queuedMessages < maximumQueuedMessages &&
-    session.queuedBytes + publication.payloadLength <= maximumQueuedBytes &&
-    !isFull(context, publication.payloadLength);
+    session.queuedBytes + bytes <= maximumQueuedBytes &&
+    !isFull(context, bytes);
   if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
   return hasIt;
 }
 
-/** One message more, and all that waits would be more than it may be. */
-export function isFull({ counters, limits }: BrokerContext, payloadLength: number): boolean {
-  return counters.queuedBytes + payloadLength > limits.maximumTotalQueuedBytes;
+/** So much more, and all that waits would be more than it may be. */
+export function isFull({ counters, limits }: BrokerContext, bytes: number): boolean {
+  return counters.queuedBytes + bytes > limits.maximumTotalQueuedBytes;
 }
 
 /** The message would have to wait for some session of a route: it is absent, or has not room for it now. */

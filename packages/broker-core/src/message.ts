@@ -1,5 +1,5 @@
 import type { QoS, UntitledParts } from '@wellhead/codec';
-import type { MessageRecord, QueuedDelivery } from '@wellhead/session-store';
+import { identifierBytes, type MessageRecord, type QueuedDelivery } from '@wellhead/session-store';
 import { copyBytes } from './copy-bytes.ts';
 
 /**
@@ -142,6 +142,14 @@ export type Delivery = Pick<
   QueuedDelivery,
   'message' | 'retain' | 'subscriptionIdentifiers' | 'sharedFilter'
 > & { readonly qos: QoS };
+
+/** Bytes that it counts for while it waits, as a store counts them. */
+export function deliverySize({
+  message,
+  subscriptionIdentifiers,
+}: Pick<Delivery, 'message' | 'subscriptionIdentifiers'>): number {
+  return messageSize(message) + identifierBytes(subscriptionIdentifiers);
+}
 
 /** A delivery of a message that was just published. */
 export class NewDelivery implements Delivery {

@@ -59,9 +59,9 @@ export interface BrokerLimits {
   readonly maximumSubscriptionsPerSession: number;
   /** Messages waiting for one session, in flight included. @default 250_000 */
   readonly maximumQueuedMessages: number;
-  /** Payload bytes waiting for one session. @default 268_435_456 */
+  /** Payload bytes waiting for one session, and eight for each Subscription Identifier with them. @default 268_435_456 */
   readonly maximumQueuedBytes: number;
-  /** Payload bytes waiting for all sessions together, counted for each; a message that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
+  /** The same for all sessions together, a message counted for each; a message that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
   readonly maximumTotalQueuedBytes: number;
   /** Bytes that wait for one connection to read; above it QoS 0 messages for it are dropped. @default 16_777_216 */
   readonly maximumPendingBytes: number;

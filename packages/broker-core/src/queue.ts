@@ -5,7 +5,7 @@ import type { BrokerContext } from './context.ts';
 import { sendMaximum } from './delivery.ts';
 import { drop, settle } from './settlement.ts';
 import { guard } from './guard.ts';
-import { type Delivery, messageSize } from './message.ts';
+import { type Delivery, deliverySize } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
 import type { PageRequest } from './turn.ts';
@@ -203,13 +203,13 @@ function takePage(
   pump(context, session);
 }
 
-/** Of the messages that are in memory; all there are when nothing is in the store alone. */
+/** Of the deliveries that are in memory; all there are when nothing is in the store alone. */
 export function bytesInMemory({ pending, window }: Session): number {
   let bytes = 0;
   window?.forEach((_packetId, _qos, isReleased, delivery) => {
-    if (delivery !== undefined && !isReleased) bytes += messageSize(delivery.message);
+    if (delivery !== undefined && !isReleased) bytes += deliverySize(delivery);
   });
-  for (const { message, qos } of pending ?? []) if (qos > 0) bytes += messageSize(message);
+  for (const delivery of pending ?? []) if (delivery.qos > 0) bytes += deliverySize(delivery);
   return bytes;
 }
 

@@ -43,6 +43,8 @@ export class Session implements Timed {
   ended = false;
 
   subscriptions: Map<string, Subscription> | undefined;
+  /** The Subscription Identifiers of those that matched a topic together last, if they had any. */
+  lastIdentifiers: readonly number[] | undefined;
   will: Will | undefined;
   /** Messages to the client that await its acknowledgement. Made at the first one. */
   window: OutboundWindow<Delivery> | undefined;

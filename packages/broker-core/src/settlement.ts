@@ -1,13 +1,13 @@
 import type { BrokerContext } from './context.ts';
 import type { DropReason } from './hooks.ts';
-import { type Delivery, messageSize } from './message.ts';
+import { type Delivery, deliverySize } from './message.ts';
 import type { Session } from './session.ts';
 
 /** Counts a delivery that is in memory. */
 export function account(session: Session, delivery: Delivery): void {
   session.queuedMessages++;
   session.inMemory++;
-  session.queuedBytes += messageSize(delivery.message);
+  session.queuedBytes += deliverySize(delivery);
   if (delivery.message.messageId > session.newestInMemory)
     session.newestInMemory = delivery.message.messageId;
 }
@@ -15,13 +15,13 @@ export function account(session: Session, delivery: Delivery): void {
 /** A delivery is over: acknowledged, expired or given up. */
 export function settle(context: BrokerContext, session: Session, delivery: Delivery): void {
   if (delivery.qos === 0) return;
-  session.queuedBytes -= messageSize(delivery.message);
+  session.queuedBytes -= deliverySize(delivery);
   complete(context, session, delivery);
 }
 
 /** PUBREC came: the content is not needed any more, the Packet Identifier is, until PUBCOMP. */
 export function release(context: BrokerContext, session: Session, delivery: Delivery): void {
-  session.queuedBytes -= messageSize(delivery.message);
+  session.queuedBytes -= deliverySize(delivery);
   if (session.durable) {
     context.turn.record({
       type: 'released',

@@ -94,8 +94,20 @@ export function mergeSubscriptions(matches: readonly Subscription[]): Subscripti
     retainHandling: 0,
     subscriptionIdentifier: 0,
   });
-  merged.subscriptionIdentifiers = identifiers;
+  merged.subscriptionIdentifiers = identifiers && shared(session, identifiers);
   return merged;
+}
+
+/** The list that the session's last merged subscription had, if it is the same: messages on many topics may wait with it. */
+function shared(session: Session, identifiers: readonly number[]): readonly number[] {
+  const last = session.lastIdentifiers;
+  const isSame =
+    last?.length === identifiers.length &&
+    identifiers.every((identifier, i) => identifier === last[i]);
+  if (isSame) return last;
+  // an array that grew has room for half as many more
+  session.lastIdentifiers = identifiers.slice();
+  return session.lastIdentifiers;
 }
 
 function identifiersOf(identifier: number): readonly number[] | undefined {

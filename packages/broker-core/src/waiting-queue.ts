@@ -1,5 +1,5 @@
 import { Deque } from './deque.ts';
-import { type Delivery, messageSize } from './message.ts';
+import { type Delivery, deliverySize } from './message.ts';
 
 /** Messages that wait for one client, in order. */
 export class WaitingQueue {
@@ -16,7 +16,7 @@ export class WaitingQueue {
 
   push(delivery: Delivery): void {
     this.#deliveries.push(delivery);
-    if (delivery.qos === 0) this.bytesAtQos0 += messageSize(delivery.message);
+    if (delivery.qos === 0) this.bytesAtQos0 += deliverySize(delivery);
     if (this.#topics !== undefined) count(this.#topics, delivery.message.topicName, 1);
   }
 
@@ -26,7 +26,7 @@ export class WaitingQueue {
 
   shift(): Delivery | undefined {
     const delivery = this.#deliveries.shift();
-    if (delivery?.qos === 0) this.bytesAtQos0 -= messageSize(delivery.message);
+    if (delivery?.qos === 0) this.bytesAtQos0 -= deliverySize(delivery);
     if (this.#deliveries.length === 0) this.#topics = undefined;
     else if (this.#topics !== undefined && delivery !== undefined) {
       count(this.#topics, delivery.message.topicName, -1);

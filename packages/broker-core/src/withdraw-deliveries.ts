@@ -1,10 +1,9 @@
-import type { MessageRecord } from '@wellhead/session-store';
-import { messageSize } from './message.ts';
+import { deliverySize } from './message.ts';
 import { bytesInMemory } from './queue.ts';
 import type { Session } from './session.ts';
 
-/** Messages by their identifiers. */
-export type Withdrawn = ReadonlyMap<number, MessageRecord>;
+/** What deliveries count for, by the identifiers of their messages. */
+export type Withdrawn = ReadonlyMap<number, number>;
 
 /**
  * Takes back what one session was given, because the store did not take it: nobody has been told of it.
@@ -14,8 +13,8 @@ export function withdrawDeliveries(session: Session, withdrawn: Withdrawn): Read
   const inMemory = new Set<number>();
   const packetIds = withdrawInFlight(session, withdrawn, inMemory);
   withdrawWaiting(session, withdrawn, inMemory);
-  for (const message of withdrawn.values())
-    if (!inMemory.has(message.messageId)) withdrawStored(session, message);
+  for (const [messageId, bytes] of withdrawn)
+    if (!inMemory.has(messageId)) withdrawStored(session, messageId, bytes);
   // of messages whose commits were under way the count was settled by a page, which knows no bytes
   if (session.backlog === 0) session.queuedBytes = bytesInMemory(session);
   return packetIds;
@@ -28,11 +27,10 @@ function withdrawInFlight(
 ): ReadonlySet<number> {
   const packetIds = new Set<number>();
   session.window?.forEach((packetId, _qos, isReleased, delivery) => {
-    const message = withdrawn.get(delivery?.message.messageId ?? 0);
-    if (message === undefined) return;
+    if (delivery === undefined || !withdrawn.has(delivery.message.messageId)) return;
     packetIds.add(packetId);
-    inMemory.add(message.messageId);
-    forget(session, isReleased ? 0 : messageSize(message));
+    inMemory.add(delivery.message.messageId);
+    forget(session, isReleased ? 0 : deliverySize(delivery));
   });
   for (const packetId of packetIds) session.window?.drop(packetId);
   return packetIds;
@@ -46,7 +44,7 @@ function withdrawWaiting(session: Session, withdrawn: Withdrawn, inMemory: Set<n
     const { message, qos } = delivery;
     if (qos > 0 && withdrawn.has(message.messageId)) {
       inMemory.add(message.messageId);
-      forget(session, messageSize(message));
+      forget(session, deliverySize(delivery));
     } else pending?.push(delivery);
   }
 }
@@ -59,13 +57,12 @@ function forget(session: Session, bytes: number): void {
 }
 
 /** What was counted for the store alone is not there. */
-function withdrawStored(session: Session, message: MessageRecord): void {
-  const { messageId } = message;
+function withdrawStored(session: Session, messageId: number, bytes: number): void {
   // another session of that client, or one that settles it by itself
   if (session.newestMessage < messageId) return;
   if (messageId <= Math.max(session.newestInMemory, session.leftInMemory)) return;
   // the page that comes tells; and what is in memory is counted by itself
   if (session.loading || session.backlog <= 0) return;
   session.queuedMessages--;
-  session.queuedBytes -= messageSize(message);
+  session.queuedBytes -= bytes;
 }

@@ -300,6 +300,51 @@ test(
   ),
 );
 
+test.each<[string, Partial<BrokerLimits>]>([
+  ['one session', { maximumQueuedBytes: 550 }],
+  ['all sessions', { maximumTotalQueuedBytes: 550 }],
+])('Subscription Identifiers that wait count in the bytes for %s', async (_name, limits) =>
+  inWorld(
+    async (world) => {
+      const session = world.resume('s');
+      const filters = ['a/#', 'a/+', '+/1', '+/+', '#'];
+      for (const [i, filter] of filters.entries()) session.subscribe(filter, { id: i + 1 });
+      session.vanish();
+      const publisher = world.connect({ clientId: 'p' });
+      for (let packetId = 1; packetId <= 8; packetId++)
+        publisher.publish('a/1', 'x'.repeat(100), { qos: 2, packetId }).pubrel(packetId);
+      expect(world.broker.counters.queuedBytes).toBe(3 * 140);
+
+      const again = world.resume('s');
+      expect(again.publishes().map(({ packetId }) => packetId)).toEqual([1, 2, 3]);
+      again.pubrec(1);
+      expect(world.broker.counters.queuedBytes).toBe(2 * 140);
+      again.pubrec(2).pubcomp(2).pubrec(3, 0x97);
+      expect(world.broker.counters.queuedBytes).toBe(0);
+    },
+    { limits },
+  )(),
+);
+
+test(
+  'Subscription Identifiers count in the bytes of QoS 0 that wait for a client',
+  inWorld(
+    (world) => {
+      const slow = world.connect({ clientId: 's', properties: { receiveMaximum: 1 } });
+      for (const [i, filter] of ['a/#', 'a/+', '+/1', '+/+', '#'].entries())
+        slow.subscribe(filter, { id: i + 1 });
+      const publisher = world.connect({ clientId: 'p' });
+      for (let packetId = 1; packetId <= 2; packetId++)
+        publisher.publish('a/1', 'x', { qos: 1, packetId });
+      for (let i = 0; i < 10; i++) publisher.publish('a/1', 'x'.repeat(100));
+      expect(world.broker.counters.publishDropped).toBe(7);
+      slow.puback(1);
+      expect(slow.publishes()).toHaveLength(5);
+    },
+    { limits: { maximumPendingBytes: 450 } },
+  ),
+);
+
 test.each<[string, Partial<BrokerLimits>, number]>([
   ['messages', { maximumQueuedMessages: 5 }, 5],
   ['bytes', { maximumQueuedBytes: 550 }, 5],

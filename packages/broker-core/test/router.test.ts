@@ -24,3 +24,19 @@ test('routes that are merged of many subscriptions are forgotten before they fil
   expect(remembered).toBeGreaterThan(0);
   expect(remembered).toBeLessThanOrEqual(400);
 });
+
+test('messages on many topics wait with one list of Subscription Identifiers, while it is the same', () => {
+  const router = new Router();
+  const session = new Session('c', () => undefined, { queuedBytes: 0 });
+  const subscribe = (topicFilter: string, subscriptionIdentifier: number): void =>
+    router.add(new Subscription(session, { ...options, topicFilter, subscriptionIdentifier }));
+  for (let i = 1; i <= 3; i++) subscribe('+', i);
+  const topics = new TopicTable<Route>();
+  const identifiers = (name: string): readonly number[] | undefined =>
+    router.route(topics.entry(name)).targets[0]?.subscriptionIdentifiers;
+  expect(identifiers('a')).toEqual([1, 2, 3]);
+  expect(identifiers('b')).toBe(identifiers('a'));
+  subscribe('c', 4);
+  expect(identifiers('c')?.toSorted()).toEqual([1, 2, 3, 4]);
+  expect(identifiers('d')).toEqual([1, 2, 3]);
+});

@@ -59,6 +59,10 @@ export class DeliveryDeque {
     return typeof record === 'object' ? record : undefined;
   }
 
+  identifiers(slot: number): readonly number[] | undefined {
+    return this.#identifiers?.[slot];
+  }
+
   isReleased(slot: number): boolean {
     return ((this.#states[slot] ?? 0) & RELEASED) !== 0;
   }
@@ -68,6 +72,7 @@ export class DeliveryDeque {
     const message = this.message(slot);
     if (!message) return;
     this.#records[slot] = withoutContent(message);
+    if (this.#identifiers) this.#identifiers[slot] = undefined;
     this.#states[slot] = (this.#states[slot] ?? 0) | RELEASED;
   }
 

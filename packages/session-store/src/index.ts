@@ -1,4 +1,5 @@
 export { checkChanges } from './check-changes.ts';
+export { identifierBytes } from './identifier-bytes.ts';
 export { plainMessage } from './plain-message.ts';
 export type {
   DeliveryRecord,

@@ -1,5 +1,6 @@
 import type { ProtocolVersion } from '@wellhead/codec';
 import { DeliveryDeque } from './delivery-deque.ts';
+import { identifierBytes } from './identifier-bytes.ts';
 import type {
   DeliveryRecord,
   MessageRecord,
@@ -83,7 +84,7 @@ export class MemorySession {
     } else {
       (this.#inFlight ??= new DeliveryDeque()).push(message, delivery, ++this.#lastSent);
     }
-    this.#queuedBytes += contentBytes(message);
+    this.#queuedBytes += contentBytes(message) + identifierBytes(delivery.subscriptionIdentifiers);
     return true;
   }
 
@@ -99,8 +100,9 @@ export class MemorySession {
     const slot = this.#inFlight?.find(messageId) ?? -1;
     if (slot < 0 || !this.#inFlight || this.#inFlight.isReleased(slot)) return undefined;
     const message = this.#inFlight.message(slot);
+    const identifiers = this.#inFlight.identifiers(slot);
     this.#inFlight.release(slot);
-    return this.#forget(message);
+    return this.#forget(message, identifiers);
   }
 
   /** The message whose content this session needed until now; `RELEASED` for a delivery without, `undefined` for none. */
@@ -115,8 +117,9 @@ export class MemorySession {
     const slot = deque?.find(messageId) ?? -1;
     if (slot < 0 || !deque) return undefined;
     const message = deque.isReleased(slot) ? undefined : deque.message(slot);
+    const identifiers = deque.identifiers(slot);
     deque.remove(slot);
-    return this.#forget(message) ?? RELEASED;
+    return this.#forget(message, identifiers) ?? RELEASED;
   }
 
   /** Whether this session needs the content of that message. */
@@ -159,8 +162,11 @@ export class MemorySession {
     };
   }
 
-  #forget(message: MessageRecord | undefined): MessageRecord | undefined {
-    if (message) this.#queuedBytes -= contentBytes(message);
+  #forget(
+    message: MessageRecord | undefined,
+    identifiers: readonly number[] | undefined,
+  ): MessageRecord | undefined {
+    if (message) this.#queuedBytes -= contentBytes(message) + identifierBytes(identifiers);
     return message;
   }
 }

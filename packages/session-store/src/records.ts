@@ -87,7 +87,7 @@ export interface SessionRecord {
   readonly will: WillRecord | undefined;
   /** Deliveries in the queue, those in flight included. */
   readonly queuedMessages: number;
-  /** Payload and property bytes of those deliveries; released ones have none. */
+  /** Payload and property bytes of those deliveries, and their `identifierBytes`; released ones have none. */
   readonly queuedBytes: number;
 }
 

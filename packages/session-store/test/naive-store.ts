@@ -1,6 +1,7 @@
 import {
   plainMessage,
   checkChanges,
+  identifierBytes,
   refusedBehind,
   type MessageRecord,
   type QueuedDelivery,
@@ -56,7 +57,7 @@ export class NaiveStore implements SessionStore {
     this.#assertOpen();
     options?.signal?.throwIfAborted();
     for (const { record, queue } of this.place.state.sessions) {
-      const queuedBytes = queue.reduce((sum, { message }) => sum + size(message), 0);
+      const queuedBytes = queue.reduce((sum, queued) => sum + queueSize(queued), 0);
       yield { ...record, queuedMessages: queue.length, queuedBytes };
     }
   }
@@ -132,6 +133,10 @@ interface State {
 
 function find(state: State, clientId: string): Session | undefined {
   return state.sessions.find(({ record }) => record.clientId === clientId);
+}
+
+function queueSize({ message, released, subscriptionIdentifiers }: QueuedDelivery): number {
+  return released ? 0 : size(message) + identifierBytes(subscriptionIdentifiers);
 }
 
 function size({ payload, properties }: MessageRecord): number {

@@ -1,4 +1,4 @@
-import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
+import { type DeliveryRecord, identifierBytes, type MessageRecord } from '@wellhead/session-store';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { contentBytes } from './message-codec.ts';
@@ -44,8 +44,8 @@ export class Delivery implements DeliveryState {
   readonly messageId: number;
   readonly qos: 1 | 2;
   readonly retain: boolean;
-  readonly subscriptionIdentifiers: readonly number[] | undefined;
   readonly sharedFilter: string | undefined;
+  subscriptionIdentifiers: readonly number[] | undefined;
   size: number;
   packetId: number;
   released: boolean;
@@ -88,6 +88,12 @@ export function stateOf(message: MessageRecord, record: DeliveryRecord): Deliver
     sharedFilter: record.sharedFilter,
     size: contentBytes(message),
   };
+}
+
+/** What it counts for in its session's queue. */
+export function queueBytes(delivery: DeliveryState): number {
+  const { released, size, subscriptionIdentifiers } = delivery;
+  return released ? 0 : size + identifierBytes(subscriptionIdentifiers);
 }
 
 export function writeDelivery(state: DeliveryState, to: ByteWriter): void {

@@ -3,7 +3,7 @@ import { StoreError, type StoreSizes } from '@wellhead/session-store';
 import { ByteReader } from './byte-reader.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Database } from './database.ts';
-import { readDelivery } from './delivery.ts';
+import { queueBytes, readDelivery } from './delivery.ts';
 import { keyRange, Kind, numberOfKey, usesKey } from './keys.ts';
 import { loadState } from './load-state.ts';
 import { readMessage } from './message-codec.ts';
@@ -113,11 +113,12 @@ class Check {
 
   #delivery(key: Buffer, value: Uint8Array): void {
     const sessionNumber = key.readUInt32BE(1);
-    const { messageId, released, size } = readDelivery(new ByteReader(value));
+    const delivery = readDelivery(new ByteReader(value));
+    const { messageId, released } = delivery;
     if (!released) this.#use(messageId);
     const rows = this.#rows.get(sessionNumber) ?? { deliveries: 0, bytes: 0 };
     rows.deliveries++;
-    rows.bytes += size;
+    rows.bytes += queueBytes(delivery);
     this.#rows.set(sessionNumber, rows);
   }
 

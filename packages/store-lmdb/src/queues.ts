@@ -4,6 +4,7 @@ import {
   type Content,
   Delivery,
   type DeliveryState,
+  queueBytes,
   readDelivery,
   stateOf,
   writeDelivery,
@@ -63,9 +64,10 @@ export function release(state: StoreState, session: StoredSession, messageId: nu
   const row = findRow(state, session, messageId);
   if (row === undefined || row.state.packetId === 0 || row.state.released) return;
   unuseMessage(state, undefined, messageId, row.state.size);
-  session.rowBytes -= row.state.size;
+  session.rowBytes -= queueBytes(row.state);
   state.batch.sessions.add(session);
-  putRow(state, session, { ...row.state, released: true, size: 0 }, row.position);
+  const what = { ...row.state, released: true, size: 0, subscriptionIdentifiers: undefined };
+  putRow(state, session, what, row.position);
 }
 
 export function settle(state: StoreState, session: StoredSession, messageId: number): void {
@@ -100,8 +102,9 @@ function addDelivery(
 }
 
 export function releaseDelivery(delivery: Delivery): void {
-  delivery.session.journalBytes -= delivery.size;
+  delivery.session.journalBytes -= queueBytes(delivery);
   delivery.size = 0;
+  delivery.subscriptionIdentifiers = undefined;
   delivery.released = true;
   delivery.content = undefined;
 }
@@ -117,12 +120,12 @@ export function endDelivery(state: StoreState, delivery: Delivery): void {
 
 /** Gives a delivery of the journal a row. Its message has one already, or gets it in the same batch. */
 export function moveDeliveryToRow(state: StoreState, delivery: Delivery): void {
-  const { session, size, position } = delivery;
+  const { session, position } = delivery;
   if (delivery.entry === undefined) return;
   endDelivery(state, delivery);
   state.deliveries++;
   session.rowDeliveries++;
-  session.rowBytes += size;
+  session.rowBytes += queueBytes(delivery);
   state.batch.sessions.add(session);
   // a released one can be the only row that names its message
   if (delivery.messageId > state.lastRowMessage) state.lastRowMessage = delivery.messageId;
@@ -186,7 +189,7 @@ function putRow(
 function removeRow(state: StoreState, session: StoredSession, row: DeliveryRow): void {
   removeQueueRow(state, session.number, row.state, row.position);
   session.rowDeliveries--;
-  session.rowBytes -= row.state.size;
+  session.rowBytes -= queueBytes(row.state);
   state.deliveries--;
   state.batch.sessions.add(session);
 }

@@ -6,7 +6,7 @@ import type {
   SubscriptionRecord,
   WillRecord,
 } from '@wellhead/session-store';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, queueBytes } from './delivery.ts';
 import type { SessionRow } from './session-codec.ts';
 
 /**
@@ -86,13 +86,13 @@ export class StoredSession implements SessionRow {
       delivery.packetId === 0 ? (this.waiting ??= new Map()) : (this.inFlight ??= new Map());
     part.set(delivery.messageId, delivery);
     this.journalDeliveries++;
-    this.journalBytes += delivery.size;
+    this.journalBytes += queueBytes(delivery);
   }
 
   remove(delivery: Delivery): void {
     if (!this.inFlight?.delete(delivery.messageId)) this.waiting?.delete(delivery.messageId);
     this.journalDeliveries--;
-    this.journalBytes -= delivery.size;
+    this.journalBytes -= queueBytes(delivery);
   }
 
   /** A waiting delivery becomes the last one in flight. */

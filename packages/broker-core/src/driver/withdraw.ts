@@ -1,10 +1,10 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
-import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import { guard } from '../guard.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
-import { messageSize } from '../message.ts';
+import { deliverySize, messageSize } from '../message.ts';
 import type { Session } from '../session.ts';
 import { withdrawDeliveries } from '../withdraw-deliveries.ts';
 import {
@@ -55,7 +55,7 @@ export function changesToRetry(
 
 /** What one session has lost by a failed commit. */
 interface Lost {
-  readonly messages: Map<number, MessageRecord>;
+  readonly messages: Map<number, number>;
   readonly receipts: Set<number>;
 }
 
@@ -87,10 +87,13 @@ function noteWithdrawn(
   { message, deliveries }: Extract<SessionChange, { type: 'enqueued' }>,
   withdrawn: Map<Session, Lost>,
 ): void {
-  for (const { clientId } of deliveries) {
+  for (const { clientId, subscriptionIdentifiers } of deliveries) {
     const session = sessions.get(clientId);
     if (session !== undefined && message.messageId > session.begunBehind)
-      withdrawnOf(session, withdrawn).messages.set(message.messageId, message);
+      withdrawnOf(session, withdrawn).messages.set(
+        message.messageId,
+        deliverySize({ message, subscriptionIdentifiers }),
+      );
   }
 }
 

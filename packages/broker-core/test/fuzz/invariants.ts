@@ -1,6 +1,6 @@
 import type { ClientConnection } from '../../src/client-connection.ts';
 import type { BrokerContext } from '../../src/context.ts';
-import { messageSize } from '../../src/message.ts';
+import { deliverySize } from '../../src/message.ts';
 import type { RetainedEntry } from '../../src/retained.ts';
 import { Session } from '../../src/session.ts';
 import { Subscription } from '../../src/subscription.ts';
@@ -202,12 +202,12 @@ function checkQueue({ context, store }: Player, session: Session): void {
   window?.forEach((_packetId, _qos, isReleased, delivery) => {
     if (delivery === undefined) return;
     deliveries++;
-    if (!isReleased) bytes += messageSize(delivery.message);
+    if (!isReleased) bytes += deliverySize(delivery);
   });
   for (const delivery of pending ?? []) {
     if (delivery.qos === 0) continue;
     deliveries++;
-    bytes += messageSize(delivery.message);
+    bytes += deliverySize(delivery);
   }
   const told = () =>
     `${clientId} says ${queuedMessages} messages (${inMemory} in memory), ${queuedBytes} bytes; ` +

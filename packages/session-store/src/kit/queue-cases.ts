@@ -251,6 +251,28 @@ export const queueCases: readonly StoreCase[] = [
   ),
 
   ...stateCases(
+    'Subscription Identifiers count eight bytes each, in queues alone, while their messages do',
+    [
+      [opened('c'), enqueued(1, 'c')],
+      ids(2, 5).map((id) => {
+        const deliveries = [
+          delivery('c', { qos: 2, subscriptionIdentifiers: [1, 2, 268_435_455] }),
+        ];
+        return { type: 'enqueued', message: message(id), deliveries };
+      }),
+      [sent('c', 2, 2), sent('c', 3, 3), { type: 'released', ...first('c'), messageId: 2 }],
+      [settled('c', 4), settled('c', 2)],
+    ],
+    async (store) => {
+      const session = await loadSession(store, 'c');
+      assert.deepEqual([session?.queuedMessages, session?.queuedBytes], [3, 4 + 2 * 28]);
+      assert.equal(store.sizes().messageBytes, 12);
+      await store.commit([settled('c', 1), settled('c', 3), settled('c', 5)]);
+      assert.equal((await loadSession(store, 'c'))?.queuedBytes, 0);
+    },
+  ),
+
+  ...stateCases(
     'a queue is read in pages of any size',
     [[opened('c')], backlog(100)],
     async (store) => {
