@@ -155,7 +155,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /** Its end would publish a Will, and this turn has published enough of them. */
   get mustEndLater(): boolean {
-    return this.session?.will !== undefined && this.context.wills.isUsedUp;
+    return this.session?.will !== undefined && this.context.ends.isUsedUp;
   }
 
   /** The transport has ended, by whosever hand. */

@@ -11,7 +11,7 @@ import type { Route, Router } from './router.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Turn } from './turn.ts';
-import type { WillShare } from './will-share.ts';
+import type { EndShare } from './end-share.ts';
 
 /** What the parts of one broker share. Made once, by the driver. */
 export interface BrokerContext {
@@ -33,7 +33,7 @@ export interface BrokerContext {
   readonly sessions: SessionRegistry;
   readonly deadlines: Deadlines;
   readonly turn: Turn;
-  readonly wills: WillShare;
+  readonly ends: EndShare;
   readonly slabs: SlabPool;
   /** For packets that arrive in pieces. */
   readonly blocks: BlockPool;

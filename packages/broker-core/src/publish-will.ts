@@ -3,6 +3,7 @@ import { Message } from './message.ts';
 import { publishMessage } from './publish.ts';
 import type { Session } from './session.ts';
 import type { Will } from './will.ts';
+import { searchCost, workCost } from './work-cost.ts';
 
 /** Publishes the Will of a session, if its client may: a Will is authorised like any publish, at the moment that it is published. */
 export function publishWill(context: BrokerContext, session: Session, will: Will): void {
@@ -27,10 +28,11 @@ export function publishWill(context: BrokerContext, session: Session, will: Will
 }
 
 function publish(context: BrokerContext, session: Session, will: Will): void {
-  const { publication, router, wills } = context;
+  const { ends, publication, router } = context;
   const before = router.steps;
   publishMessage(context, messageOf(context, session, will), session);
-  wills.spend(publication.topic.value?.targets.length ?? 0, router.steps - before);
+  const receivers = publication.topic.value?.targets.length ?? 0;
+  ends.spend(receivers + workCost.packet + searchCost(router.steps - before));
 }
 
 function messageOf(context: BrokerContext, session: Session, will: Will): Message {

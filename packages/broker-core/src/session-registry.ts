@@ -223,7 +223,7 @@ export class SessionRegistry {
 
   #timeout(session: Session, now: number): void {
     if (session.ended || session.connection !== undefined) return;
-    if (session.will !== undefined && this.#context().wills.isUsedUp) {
+    if (session.will !== undefined && this.#context().ends.isUsedUp) {
       this.#reschedule(session); // the wheel comes back to it
       return;
     }

@@ -21,7 +21,7 @@ import { type Route, Router } from '../router.ts';
 import { SessionRegistry } from '../session-registry.ts';
 import { SlabPool } from '../slab-pool.ts';
 import { Turn } from '../turn.ts';
-import { WillShare } from '../will-share.ts';
+import { EndShare } from '../end-share.ts';
 
 export interface BrokerOptions {
   /** Where sessions, queues and retained messages are kept; the broker closes it. @default a memory store */
@@ -76,7 +76,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     sessions: new SessionRegistry(() => context),
     deadlines: new Deadlines(host.now(), (error) => context.observer.fault?.(error, 'deadline')),
     turn,
-    wills: new WillShare(limits, turn),
+    ends: new EndShare(limits, turn),
     slabs: new SlabPool(),
     blocks,
     now: host.now(),

@@ -1,12 +1,12 @@
 import type { BrokerLimits } from './options.ts';
 import type { Turn } from './turn.ts';
-import { searchCost, workCost } from './work-cost.ts';
 
 /**
- * How many Wills a turn publishes, by their receivers. When a thousand clients vanish at once, most of
- * their connections end a few turns later, and so do their Wills.
+ * How much of a turn goes to what sessions leave when they end, such as Wills, counted by their receivers.
+ * When a thousand clients vanish at once, most of their connections end a few turns later, and so do
+ * their Wills.
  */
-export class WillShare {
+export class EndShare {
   readonly #limits: BrokerLimits;
   readonly #turn: Turn;
   #spent = 0;
@@ -21,10 +21,10 @@ export class WillShare {
     return this.#spentIn === this.#turn.number && this.#spent >= this.#limits.deliveriesPerTurn;
   }
 
-  /** `steps` are those of the search for them. */
-  spend(receivers: number, steps: number): void {
+  /** In deliveries, as all work is counted. */
+  spend(work: number): void {
     if (this.#spentIn !== this.#turn.number) this.#spent = 0;
     this.#spentIn = this.#turn.number;
-    this.#spent += receivers + workCost.packet + searchCost(steps);
+    this.#spent += work;
   }
 }
