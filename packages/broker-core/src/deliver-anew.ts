@@ -2,7 +2,7 @@ import type { SessionChange } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { deliverAt, recordDeliveries } from './delivery.ts';
 import { type Fate, KEPT, type Later } from './fate.ts';
-import { redistribute } from './give-back.ts';
+import { redistribute } from './hand-over.ts';
 import { copyOf } from './message.ts';
 import { Subscription } from './subscription.ts';
 

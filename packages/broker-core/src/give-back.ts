@@ -1,72 +1,64 @@
-import type { QueuedDelivery } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
-import { deliverKept } from './delivery.ts';
-import { settle } from './settlement.ts';
-import type { Delivery } from './message.ts';
+import { Deque } from './deque.ts';
+import type { Leaving } from './hand-over.ts';
+import { type Delivery, deliverySize } from './message.ts';
 import type { Session } from './session.ts';
+import { settle } from './settlement.ts';
 import type { SharedGroup } from './shared-group.ts';
-import { searchCost, workCost } from './work-cost.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+import { workCost } from './work-cost.ts';
 
 /**
  * A member has unsubscribed: what waits for it and was not sent yet goes to the others of its group, in
- * order. What was sent is completed with it [MQTT-3.10.4-3]. Returns what this counts for in the share
- * of its connection.
+ * order. What was sent is completed with it [MQTT-3.10.4-3]. Returns what looking for it counts for in
+ * the share of its connection.
  */
 export function giveBackToGroup(
   context: BrokerContext,
   session: Session,
   group: SharedGroup,
 ): number {
-  const { router } = context;
-  const stepsBefore = router.steps;
   const looked = session.pending?.length ?? 0;
-  const taken = takeWaiting(session, group.topicFilter);
-  for (const delivery of taken) {
-    settle(context, session, delivery);
-    redistribute(context, delivery);
-  }
-  const search = searchCost(router.steps - stepsBefore);
-  return taken.length + Math.ceil(looked * workCost.waiting) + search;
+  if (takeWaiting(session, group.topicFilter))
+    context.sessions.handOver.add(givenBackBy(context, session));
+  return Math.ceil(looked * workCost.waiting);
+}
+
+/** It is its session's until it is given away; one whose client leaves has it in the store, or leaves it as it ends. */
+function givenBackBy(context: BrokerContext, session: Session): Leaving {
+  return {
+    next() {
+      const delivery = session.givingBack?.shift();
+      if (delivery !== undefined) settle(context, session, delivery);
+      return delivery;
+    },
+    done() {
+      if (session.givingBack?.length === 0) session.givingBack = undefined;
+    },
+  };
 }
 
 /**
- * What a session that ends has of all its groups: QoS 1 messages without acknowledgement, and whatever
- * was not sent. QoS 2 messages that were sent go to nobody else [MQTT-4.8.2-5].
+ * What a session that ends has in memory, for all its groups: QoS 1 messages without acknowledgement, and
+ * whatever was not sent. QoS 2 messages that were sent go to nobody else [MQTT-4.8.2-5].
  */
-export function collectShared(session: Session): Delivery[] {
-  const collected: Delivery[] = [];
-  session.window?.forEach((_packetId, qos, _released, delivery) => {
-    if (qos === 1 && delivery?.sharedFilter !== undefined) collected.push(delivery);
+export function leftInMemoryBy(session: Session): Leaving {
+  const { givingBack, pending, window } = session;
+  const inFlight = new Deque<Delivery>();
+  window?.forEach((_packetId, qos, _released, delivery) => {
+    if (qos === 1 && delivery !== undefined) inFlight.push(delivery);
   });
-  for (const delivery of session.pending ?? [])
-    if (delivery.sharedFilter !== undefined) collected.push(delivery);
-  return collected;
-}
-
-/**
- * The same of an absent session, whose queue is the store's. At once where the store answers at once.
- */
-export function collectStoredShared(
-  context: BrokerContext,
-  session: Session,
-  after = 0,
-  collected: Delivery[] = [],
-): Delivery[] | Promise<Delivery[]> {
-  let position = after;
-  for (;;) {
-    const page = context.store.readQueue(session.clientId, position, PAGE);
-    if (page instanceof Promise) {
-      return page.then((deliveries) => {
-        const last = addShared(deliveries, collected);
-        return last === undefined
-          ? collected
-          : collectStoredShared(context, session, last, collected);
-      });
-    }
-    const last = addShared(page, collected);
-    if (last === undefined) return collected;
-    position = last;
-  }
+  return {
+    next() {
+      const delivery = inFlight.shift() ?? givingBack?.shift() ?? pending?.shift();
+      // what still waits to be given away counts as waiting
+      if (delivery !== undefined && delivery.qos > 0) session.queuedBytes -= deliverySize(delivery);
+      return delivery;
+    },
+    done() {
+      session.queuedBytes = 0;
+    },
+  };
 }
 
 /** Whether anything of a session's queue may belong to a group. */
@@ -77,39 +69,15 @@ export function hasSharedQueue(session: Session): boolean {
   return false;
 }
 
-/** The position behind a page; undefined behind the last one. */
-function addShared(page: readonly QueuedDelivery[], collected: Delivery[]): number | undefined {
-  for (const queued of page) {
-    const isFree = queued.packetId === 0 || (queued.qos === 1 && !queued.released);
-    if (queued.sharedFilter !== undefined && isFree) collected.push(queued);
-  }
-  return page.at(-1)?.position;
-}
-
-/** Gives one message to another member of its group, if there is one. */
-export function redistribute(context: BrokerContext, delivery: Delivery): void {
-  const group =
-    delivery.sharedFilter === undefined ? undefined : context.router.group(delivery.sharedFilter);
-  const member = group && context.router.choose(group, delivery.message.qos);
-  if (member === undefined || delivery.message.expiresAt <= context.now) return;
-  deliverKept(
-    context,
-    delivery.message,
-    member,
-    delivery.message.retain && member.retainAsPublished,
-  );
-}
-
-function takeWaiting(session: Session, sharedFilter: string): Delivery[] {
+/** Sets aside what waits for one group; false when that is nothing. */
+function takeWaiting(session: Session, sharedFilter: string): boolean {
   const { pending } = session;
-  const taken: Delivery[] = [];
+  let taken: WaitingQueue | undefined;
   for (let waiting = pending?.length ?? 0; waiting > 0; waiting--) {
     const delivery = pending?.shift();
     if (delivery === undefined) break;
-    if (delivery.sharedFilter === sharedFilter) taken.push(delivery);
-    else pending?.push(delivery);
+    if (delivery.sharedFilter !== sharedFilter) pending?.push(delivery);
+    else (taken ??= session.givingBack ??= new WaitingQueue()).push(delivery);
   }
-  return taken;
+  return taken !== undefined;
 }
-
-const PAGE = 256;

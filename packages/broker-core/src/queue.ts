@@ -52,6 +52,7 @@ export function unload(session: Session): void {
   session.window = undefined;
   session.pending = undefined;
   session.behind = undefined;
+  session.givingBack = undefined;
   session.replays = undefined;
   session.inMemory = 0;
   session.leftInMemory = Math.max(session.leftInMemory, session.newestInMemory);
@@ -204,12 +205,13 @@ function takePage(
 }
 
 /** Of the deliveries that are in memory; all there are when nothing is in the store alone. */
-export function bytesInMemory({ pending, window }: Session): number {
+export function bytesInMemory({ givingBack, pending, window }: Session): number {
   let bytes = 0;
   window?.forEach((_packetId, _qos, isReleased, delivery) => {
     if (delivery !== undefined && !isReleased) bytes += deliverySize(delivery);
   });
   for (const delivery of pending ?? []) if (delivery.qos > 0) bytes += deliverySize(delivery);
+  for (const delivery of givingBack ?? []) bytes += deliverySize(delivery);
   return bytes;
 }
 

@@ -3,13 +3,14 @@ import type { SessionRecord, SubscriptionRecord } from '@wellhead/session-store'
 import type { RemoteAddress } from '@wellhead/transport';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
-import { collectShared, collectStoredShared, hasSharedQueue, redistribute } from './give-back.ts';
+import { hasSharedQueue, leftInMemoryBy } from './give-back.ts';
+import { HandOver, handOverNow } from './hand-over.ts';
 import type { ClientInfo } from './hooks.ts';
-import type { Delivery } from './message.ts';
 import { NEVER_EXPIRES } from './options.ts';
 import { publishWill } from './publish-will.ts';
 import { unload } from './queue.ts';
 import { Session } from './session.ts';
+import { StoredShare } from './stored-share.ts';
 import { Subscription } from './subscription.ts';
 import { Unrouting } from './unrouting.ts';
 import { Will } from './will.ts';
@@ -26,10 +27,13 @@ export interface OpenRequest {
 export class SessionRegistry {
   readonly #context: () => BrokerContext;
   readonly #sessions = new Map<string, Session>();
+  /** What sessions leave to their groups goes this way. */
+  readonly handOver: HandOver;
   readonly #onTimeout = (session: Session, now: number): void => this.#timeout(session, now);
 
   constructor(context: () => BrokerContext) {
     this.#context = context;
+    this.handOver = new HandOver(context);
   }
 
   get size(): number {
@@ -56,7 +60,7 @@ export class SessionRegistry {
     const previousEpoch = session?.epoch ?? 0;
     if (session !== undefined) {
       if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
-      else if (session.expiresAt <= context.now) this.end(session); // [MQTT-4.1.0-2], ahead of the wheel
+      else if (session.expiresAt <= context.now) this.#expireNow(session); // [MQTT-4.1.0-2], ahead of the wheel
       else if (!request.cleanStart) this.#settleWill(session);
       // [MQTT-3.1.2-4]; a session without expiry has ended with its connection
       if (!session.ended && (request.cleanStart || session.expiryInterval === 0)) this.end(session);
@@ -107,13 +111,9 @@ export class SessionRegistry {
     this.#sessions.delete(session.clientId);
     context.counters.sessions = this.#sessions.size;
     context.deadlines.cancel(session);
-    const shared = collectShared(session);
-    if (session.subscriptions !== undefined) {
-      const unrouting = new Unrouting(session.subscriptions.values(), (one) => this.#unroute(one));
-      if (unrouting.step()) context.turn.workOn(unrouting);
-      session.subscriptions = undefined;
-    }
-    const { will } = session;
+    this.#unrouteAll(session);
+    const { durable, will } = session;
+    const left = session.inMemory === 0 ? undefined : leftInMemoryBy(session);
     session.will = undefined;
     if (isStored(session)) {
       context.turn.record({
@@ -125,8 +125,10 @@ export class SessionRegistry {
       session.isStoredForWill = false;
     }
     unload(session);
-    session.queuedBytes = 0;
-    for (const delivery of shared) redistribute(context, delivery);
+    if (left === undefined) session.queuedBytes = 0;
+    // what the store has of it leaves it in the commit that gives it to others: a page, and what is in flight
+    else if (durable) handOverNow(context, left);
+    else this.handOver.add(left);
     if (will !== undefined) publishWill(context, session, will);
   }
 
@@ -238,21 +240,35 @@ export class SessionRegistry {
   /** The end of a session whose client has not come back [MQTT-4.1.0-2]; its groups have what waited for it. */
   #expire(session: Session): void {
     const context = this.#context();
-    const finish = (shared: readonly Delivery[]): void => {
-      if (session.ended || session.connection !== undefined) return;
+    const finish = (): void => {
+      if (session.ended) return;
       context.counters.sessionsExpired++;
       this.end(session);
-      for (const delivery of shared) redistribute(context, delivery);
     };
-    const shared = hasSharedQueue(session) ? collectStoredShared(context, session) : [];
-    if (!(shared instanceof Promise)) {
-      finish(shared);
-      return;
-    }
-    shared.then(finish, (error: unknown) => {
-      context.observer.fault?.(error, 'store');
-      finish([]);
-    });
+    if (hasSharedQueue(session)) this.#leave(session, finish).begin();
+    else finish();
+  }
+
+  /** Nothing more comes to it, and its groups have what is there. */
+  #leave(session: Session, finish: () => void): StoredShare {
+    this.#unrouteAll(session);
+    session.leaving = new StoredShare(this.#context(), session, finish);
+    return session.leaving;
+  }
+
+  /** The same when its client is back already. */
+  #expireNow(session: Session): void {
+    if (session.leaving !== undefined) session.leaving.rush();
+    else if (hasSharedQueue(session)) this.#leave(session, () => undefined).rush();
+    this.end(session);
+  }
+
+  #unrouteAll(session: Session): void {
+    const { subscriptions } = session;
+    if (subscriptions === undefined) return;
+    session.subscriptions = undefined;
+    const unrouting = new Unrouting(subscriptions.values(), (one) => this.#unroute(one));
+    if (unrouting.step()) this.#context().turn.workOn(unrouting);
   }
 
   #reschedule(session: Session): void {

@@ -8,6 +8,7 @@ import type { ClientInfo } from './hooks.ts';
 import type { LongFanOut } from './long-fan-out.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplay } from './retained.ts';
+import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 import type { Will } from './will.ts';
@@ -54,13 +55,17 @@ export class Session implements Timed {
   pending: WaitingQueue | undefined;
   /** QoS 0 messages that came while QoS 1 or 2 messages before them still are in the store alone. */
   behind: WaitingQueue | undefined;
+  /** Messages of groups that it has left, on their way to others. */
+  givingBack: WaitingQueue | undefined;
+  /** The session has expired, and what it leaves to its groups is on its way to others. */
+  leaving: StoredShare | undefined;
   replays: Deque<RetainedReplay> | undefined;
   /** A message of the client that is going to very many; what it sends meanwhile waits. */
   publishing: LongFanOut | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
   queuedMessages = 0;
-  /** Those of them that are in `window` or `pending`. */
+  /** Those of them that are in `window`, `pending` or `givingBack`. */
   inMemory = 0;
   /** The newest message that was taken into memory on this connection, and its place in the store's queue. */
   newestInMemory = 0;

@@ -1,6 +1,7 @@
 import { deliverySize } from './message.ts';
 import { bytesInMemory } from './queue.ts';
 import type { Session } from './session.ts';
+import type { WaitingQueue } from './waiting-queue.ts';
 
 /** What deliveries count for, by the identifiers of their messages. */
 export type Withdrawn = ReadonlyMap<number, number>;
@@ -12,7 +13,8 @@ export type Withdrawn = ReadonlyMap<number, number>;
 export function withdrawDeliveries(session: Session, withdrawn: Withdrawn): ReadonlySet<number> {
   const inMemory = new Set<number>();
   const packetIds = withdrawInFlight(session, withdrawn, inMemory);
-  withdrawWaiting(session, withdrawn, inMemory);
+  withdrawWaiting(session, session.pending, withdrawn, inMemory);
+  withdrawWaiting(session, session.givingBack, withdrawn, inMemory);
   for (const [messageId, bytes] of withdrawn)
     if (!inMemory.has(messageId)) withdrawStored(session, messageId, bytes);
   // of messages whose commits were under way the count was settled by a page, which knows no bytes
@@ -36,16 +38,20 @@ function withdrawInFlight(
   return packetIds;
 }
 
-function withdrawWaiting(session: Session, withdrawn: Withdrawn, inMemory: Set<number>): void {
-  const { pending } = session;
-  for (let left = pending?.length ?? 0; left > 0; left--) {
-    const delivery = pending?.shift();
+function withdrawWaiting(
+  session: Session,
+  queue: WaitingQueue | undefined,
+  withdrawn: Withdrawn,
+  inMemory: Set<number>,
+): void {
+  for (let left = queue?.length ?? 0; left > 0; left--) {
+    const delivery = queue?.shift();
     if (delivery === undefined) break;
     const { message, qos } = delivery;
     if (qos > 0 && withdrawn.has(message.messageId)) {
       inMemory.add(message.messageId);
       forget(session, deliverySize(delivery));
-    } else pending?.push(delivery);
+    } else queue?.push(delivery);
   }
 }
 

@@ -13,6 +13,7 @@ export const workCost: Readonly<{
   filter: number;
   waiting: number;
   replay: number;
+  handOver: number;
 }> = Object.freeze({
   /** A PUBLISH, beside its receivers. */
   publish: 4,
@@ -32,6 +33,8 @@ export const workCost: Readonly<{
   waiting: 1 / 32,
   /** One step of a retained message's replay: a message, or a few names looked at in vain. */
   replay: 4,
+  /** A message that goes from one member of a group to another: rare, so that its code is mostly cold. */
+  handOver: 20,
 });
 
 /** What searches of `steps` steps cost: mostly none, since routes are remembered. */

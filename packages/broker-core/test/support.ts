@@ -359,7 +359,7 @@ export function publishPacket(
   };
 }
 
-export function textOf(packet: Publish): string {
+export function textOf(packet: Pick<Publish, 'payload'>): string {
   return new TextDecoder().decode(packet.payload);
 }
 

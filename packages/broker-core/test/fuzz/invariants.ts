@@ -204,7 +204,7 @@ function checkQueue({ context, store }: Player, session: Session): void {
     deliveries++;
     if (!isReleased) bytes += deliverySize(delivery);
   });
-  for (const delivery of pending ?? []) {
+  for (const delivery of [...(pending ?? []), ...(session.givingBack ?? [])]) {
     if (delivery.qos === 0) continue;
     deliveries++;
     bytes += deliverySize(delivery);

@@ -1,0 +1,94 @@
+import type { QueuedDelivery } from '@wellhead/session-store';
+import type { BrokerContext } from './context.ts';
+import { type Leaving, handOverNow } from './hand-over.ts';
+import { type Delivery, deliverySize } from './message.ts';
+import type { Session } from './session.ts';
+
+/**
+ * What an absent session that has expired leaves to its groups, from the store, in pages. Each message
+ * leaves the session in the commit that gives it to another, and the session ends behind the last one: a
+ * broker that is killed between two pages goes on with the rest when it starts again.
+ */
+export class StoredShare implements Leaving {
+  readonly #context: BrokerContext;
+  readonly #session: Session;
+  readonly #finish: () => void;
+  #page: readonly QueuedDelivery[] = [];
+  #next = 0;
+  #position = 0;
+
+  /** `finish` is called when all of it has been given away. */
+  constructor(context: BrokerContext, session: Session, finish: () => void) {
+    this.#context = context;
+    this.#session = session;
+    this.#finish = finish;
+  }
+
+  /** Gives it away in the shares of several turns. */
+  begin(): void {
+    const { observer, store } = this.#context;
+    const page = store.readQueue(this.#session.clientId, this.#position, PAGE);
+    if (!(page instanceof Promise)) {
+      this.#take(page);
+      return;
+    }
+    page.then(
+      (deliveries) => this.#take(deliveries),
+      (error: unknown) => {
+        observer.fault?.(error, 'store');
+        this.#finish();
+      },
+    );
+  }
+
+  /** Gives away now what can be read now: the client has come back, and this session must have ended. */
+  rush(): void {
+    const { store } = this.#context;
+    for (;;) {
+      handOverNow(this.#context, { next: () => this.next(), done: () => undefined });
+      const page = store.readQueue(this.#session.clientId, this.#position, PAGE);
+      if (page instanceof Promise || page.length === 0) return;
+      this.#show(page);
+    }
+  }
+
+  next(): Delivery | undefined {
+    while (!this.#session.ended) {
+      const queued = this.#page[this.#next++];
+      if (queued === undefined) return undefined;
+      const isFree = queued.packetId === 0 || (queued.qos === 1 && !queued.released);
+      if (queued.sharedFilter === undefined || !isFree) continue;
+      this.#settle(queued);
+      return queued;
+    }
+    return undefined;
+  }
+
+  done(): void {
+    if (!this.#session.ended) this.begin();
+  }
+
+  #take(page: readonly QueuedDelivery[]): void {
+    if (this.#session.ended) return;
+    this.#show(page);
+    if (page.length === 0) this.#finish();
+    else this.#context.sessions.handOver.add(this);
+  }
+
+  #show(page: readonly QueuedDelivery[]): void {
+    this.#page = page;
+    this.#next = 0;
+    this.#position = page.at(-1)?.position ?? this.#position;
+  }
+
+  #settle(queued: QueuedDelivery): void {
+    const session = this.#session;
+    const { clientId, epoch } = session;
+    const { messageId } = queued.message;
+    session.queuedMessages--;
+    session.queuedBytes -= deliverySize(queued);
+    this.#context.turn.record({ type: 'settled', clientId, epoch, messageId });
+  }
+}
+
+const PAGE = 256;
