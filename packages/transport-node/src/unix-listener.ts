@@ -76,15 +76,21 @@ async function listenAt(server: Server, path: string, receiver: ListenerReceiver
     await listen(server, { path }, path, receiver);
   } catch (error) {
     const taken = error instanceof TransportError && error.code === 'TRANSPORT_ADDRESS_IN_USE';
-    if (!taken || !(await isAbandoned(path))) throw error;
+    if (!taken) throw error;
+    if (!(await lstat(path)).isSocket()) throw noSocket(path, error);
+    if (!(await isAbandoned(path))) throw error;
     await unlink(path);
     await listen(server, { path }, path, receiver);
   }
 }
 
+function noSocket(path: string, cause: TransportError): TransportError {
+  const reason = 'something that is no socket is there, and stays';
+  return new TransportError(cause.code, `Cannot listen on ${path}: ${reason}.`, { cause });
+}
+
 /** Only a socket that refuses connections is what a broker left behind when it was killed. */
 async function isAbandoned(path: string): Promise<boolean> {
-  if (!(await lstat(path)).isSocket()) return false;
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => resolve(false));

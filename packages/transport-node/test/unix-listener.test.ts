@@ -73,7 +73,9 @@ describe.skipIf(process.platform === 'win32')('a Unix socket', () => {
     writeFileSync(path, 'precious');
     const error = await refusal(unixListener({ path }));
     expect(error.code).toBe('TRANSPORT_ADDRESS_IN_USE');
-    expect(error.message).toContain(path);
+    expect(error.message).toBe(
+      `Cannot listen on ${path}: something that is no socket is there, and stays.`,
+    );
     expect(statSync(path).size).toBe(8);
   });
 
