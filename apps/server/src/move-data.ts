@@ -1,5 +1,12 @@
-import { createReadStream, createWriteStream, existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +23,8 @@ import {
  * Rejects with one line to tell; a file that is not complete is removed.
  */
 export async function exportDirectory(path: string, file: string | undefined): Promise<void> {
+  checkDirectory(path, ITS_OWN);
+  if (file !== undefined) checkDirectory(dirname(file), 'make it first');
   await inspectStore(path); // or a directory without data would be made, and a damaged one set aside
   await using store = await openLmdbStore({ directory: path, onDamage: refuseDamage });
   const lines = Readable.from(withNewlines(exportStore(store)));
@@ -39,9 +48,11 @@ export async function exportDirectory(path: string, file: string | undefined): P
  * tell; then what it has brought is removed.
  */
 export async function importDirectory(path: string, file: string | undefined): Promise<void> {
+  if (existsSync(path)) checkDirectory(path, 'give a new or empty directory');
   if (existsSync(path) && readdirSync(path).length > 0) {
     throw new Error(`The directory ${path} is not empty: import into a new one.`);
   }
+  if (file !== undefined) checkFile(file, 'give one that `wellhead store export` has written');
   const input = file === undefined ? process.stdin : createReadStream(file);
   const failed = new Promise<never>((_, reject) => input.once('error', reject));
   const lines = createInterface({ input, crlfDelay: Infinity });
@@ -53,6 +64,20 @@ export async function importDirectory(path: string, file: string | undefined): P
     for (const name of made) rmSync(join(path, name), { recursive: true });
     throw error;
   }
+}
+
+/** Throws one line to tell when there is no such directory. */
+export function checkDirectory(path: string, remedy: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new Error(`There is no directory ${path}: ${remedy}.`);
+  if (!found.isDirectory()) throw new Error(`${path} is no directory: ${remedy}.`);
+}
+
+/** Something to read: a file, or a pipe. */
+function checkFile(path: string, remedy: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new Error(`There is no file ${path}: ${remedy}.`);
+  if (found.isDirectory()) throw new Error(`${path} is a directory: ${remedy}.`);
 }
 
 function refuseDamage({ directory, reason }: StoreDamage): never {
@@ -70,3 +95,6 @@ function standardOutput(): Writable {
 function isAlreadyThere(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
+
+/** What to do without the data directory. */
+export const ITS_OWN = 'give the one that `wellhead start --data` has';

@@ -1,5 +1,5 @@
 import { checkStore, inspectStore } from '@wellhead/store-lmdb';
-import { exportDirectory, importDirectory } from './move-data.ts';
+import { ITS_OWN, checkDirectory, exportDirectory, importDirectory } from './move-data.ts';
 import type { StoreCommand } from './store-command.ts';
 
 /** Obeys a `wellhead store` command; resolves with the exit status. What goes wrong is one line on standard error. */
@@ -25,6 +25,7 @@ export async function runStoreCommand(command: StoreCommand): Promise<number> {
 }
 
 async function info(path: string, asJson: boolean): Promise<number> {
+  checkDirectory(path, ITS_OWN);
   const found = await inspectStore(path);
   if (asJson) {
     process.stdout.write(`${JSON.stringify(found)}\n`);
@@ -45,6 +46,7 @@ async function info(path: string, asJson: boolean): Promise<number> {
 }
 
 async function check(path: string): Promise<number> {
+  checkDirectory(path, ITS_OWN);
   const problems = await checkStore(path);
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   if (problems.length === 0) process.stdout.write('everything fits together\n');

@@ -80,9 +80,16 @@ function refuse(log: Log, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
   const { code } = errorFields(error);
   const inUse = code === 'TRANSPORT_ADDRESS_IN_USE';
-  const message = inUse ? `${reason} Choose another one, or port 0 for any free one.` : reason;
+  const other = isOfPort(error) ? 'one, or port 0 for any free one' : 'path';
+  const message = inUse ? `${reason} Choose another ${other}.` : reason;
   if (log.format === 'json') log.logger.fatal({ code }, message);
   else log.writePlain(`wellhead: ${message.replaceAll(/\s*[\r\n]\s*/g, ' ')}\n`);
+}
+
+/** A Unix socket has a path and no port. */
+function isOfPort(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'port' in cause && Number(cause.port) > 0;
 }
 
 /** An error that nobody caught leaves the process in an unknown state: it says so and exits. */

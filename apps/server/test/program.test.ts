@@ -200,8 +200,19 @@ describe('a start that fails says why in one line, and exits with 1', () => {
     await using running = runWellhead([...free, '--unix', path]);
     expect((await running.end).status).toBe(1);
     expect(running.stderr.all).toEqual([
-      expect.stringContaining('taken.sock: the address is in use'),
+      `wellhead: Cannot listen on ${path}: the address is in use. Choose another path.`,
     ]);
+  });
+
+  test('a file where the Unix socket should be', async () => {
+    const path = join(folder, 'plain');
+    writeFileSync(path, 'precious');
+    await using running = runWellhead([...free, '--unix', path]);
+    expect((await running.end).status).toBe(1);
+    expect(running.stderr.all).toEqual([
+      `wellhead: Cannot listen on ${path}: something that is no socket is there, and stays. Choose another path.`,
+    ]);
+    expect(await readFile(path, 'utf8')).toBe('precious');
   });
 
   test.skipIf(!existsSync('/dev/full'))(

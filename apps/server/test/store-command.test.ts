@@ -59,11 +59,47 @@ describe('a store command that cannot be obeyed says why in one line, and change
     ['info', [], 'holds no store'],
     ['check', [], 'holds no store'],
     ['export', [], 'holds no store'],
-    ['import', ['no-such-file'], 'no such file'],
+    ['import', ['no-such-file'], 'There is no file no-such-file: give one that'],
   ])('%s of nothing', async (name, rest, reason) => {
     await withFolder(async (folder) => {
       expectComplaint(await run([name, folder, ...rest]), reason);
       expect(readdirSync(folder)).toEqual([]);
+    });
+  });
+
+  test.each(['info', 'check', 'export'])(
+    '%s of a directory that is not there, or of a file',
+    async (name) => {
+      await withFolder(async (folder) => {
+        const [missing, file] = [join(folder, 'missing'), join(folder, 'file')];
+        writeFileSync(file, 'mine');
+        const give = 'give the one that `wellhead start --data` has';
+        expectComplaint(await run([name, missing]), `There is no directory ${missing}: ${give}`);
+        expectComplaint(await run([name, file]), `${file} is no directory: ${give}`);
+        expect(readdirSync(folder)).toEqual(['file']);
+      });
+    },
+  );
+
+  test('import from nothing, from a directory, and into a file', async () => {
+    await withFolder(async (folder) => {
+      const [data, file] = [join(folder, 'data'), join(folder, 'file')];
+      const lines = 'give one that `wellhead store export` has written';
+      expectComplaint(await run(['import', data, file]), `There is no file ${file}: ${lines}`);
+      expectComplaint(await run(['import', data, folder]), `${folder} is a directory: ${lines}`);
+      writeFileSync(file, 'mine');
+      const give = 'give a new or empty directory';
+      expectComplaint(await run(['import', file, file]), `${file} is no directory: ${give}`);
+      expect(readdirSync(folder)).toEqual(['file']);
+    });
+  });
+
+  test('export to a file in a directory that is not there', async () => {
+    await withFolder(async (folder) => {
+      const [data, missing] = [join(folder, 'data'), join(folder, 'missing')];
+      await filled(data);
+      const outcome = await run(['export', data, join(missing, 'file')]);
+      expectComplaint(outcome, `There is no directory ${missing}: make it first`);
     });
   });
 
