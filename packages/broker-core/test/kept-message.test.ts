@@ -46,19 +46,29 @@ async function payloadsOf(world: World, client: Client, clientId: string): Promi
   return got;
 }
 
+/** A client vanishes, and what its Will changes cannot be committed, so many times in a row. */
+async function failWill(
+  world: World,
+  store: LaterStore,
+  times: number,
+  how: { readonly qos: 1 | 2; readonly retain: boolean },
+): Promise<void> {
+  const will = { topicName: 'will', payload: Uint8Array.of(87), ...how };
+  const client = world.resume('c', 1000, { will });
+  await world.settleAsync();
+  store.isHeld = true;
+  client.vanish();
+  await world.settleAsync();
+  await fail(world, store, times);
+}
+
 test.each(FAILURES)(
   '[MQTT-3.1.2-8] a Will whose commit fails %i times is published',
   async (times) => {
     const store = new LaterStore();
     await using world = await World.create({ store });
     const subscriber = await subscriberOf(world, 's', 'will');
-    const will = { topicName: 'will', payload: Uint8Array.of(87), qos: 2, retain: false } as const;
-    const client = world.resume('c', 1000, { will });
-    await world.settleAsync();
-    store.isHeld = true;
-    client.vanish();
-    await world.settleAsync();
-    await fail(world, store, times);
+    await failWill(world, store, times, { qos: 2, retain: false });
     expect(await payloadsOf(world, subscriber, 's')).toEqual(['W']);
   },
 );
@@ -66,13 +76,7 @@ test.each(FAILURES)(
 test.each(FAILURES)('a retained Will whose commit fails %i times is retained', async (times) => {
   const store = new LaterStore();
   await using world = await World.create({ store });
-  const will = { topicName: 'will', payload: Uint8Array.of(87), qos: 1, retain: true } as const;
-  const client = world.resume('c', 1000, { will });
-  await world.settleAsync();
-  store.isHeld = true;
-  client.vanish();
-  await world.settleAsync();
-  await fail(world, store, times);
+  await failWill(world, store, times, { qos: 1, retain: true });
   const subscriber = world.connect({ clientId: 's' });
   subscriber.subscribe('will');
   await world.settleAsync();
