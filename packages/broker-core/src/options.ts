@@ -51,6 +51,8 @@ export interface BrokerLimits {
   readonly maximumConnectionsPerAddress: number;
   /** Network Connections that have not been accepted by CONNACK yet. @default 20_000 */
   readonly maximumPendingConnections: number;
+  /** The same from one address other than loopback. @default 1_000 */
+  readonly maximumPendingConnectionsPerAddress: number;
   /** Sessions, connected or not. @default 1_000_000 */
   readonly maximumSessions: number;
   /** How often in a minute clients may take over each other's connection with one Client Identifier; then the one that is there stays. @default 60 */
@@ -99,6 +101,7 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   maximumConnections: 100_000,
   maximumConnectionsPerAddress: 5_000,
   maximumPendingConnections: 20_000,
+  maximumPendingConnectionsPerAddress: 1_000,
   maximumSessions: 1_000_000,
   takeOversPerMinute: 60,
   maximumSubscriptionsPerSession: 100_000,
@@ -162,6 +165,7 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['maximumConnections', 1, LARGE],
   ['maximumConnectionsPerAddress', 1, LARGE],
   ['maximumPendingConnections', 1, LARGE],
+  ['maximumPendingConnectionsPerAddress', 1, LARGE],
   ['maximumSessions', 1, LARGE],
   ['takeOversPerMinute', 1, LARGE],
   ['maximumSubscriptionsPerSession', 1, LARGE],

@@ -2,7 +2,7 @@ import { encode } from '@wellhead/codec';
 import { memoryPair } from '@wellhead/transport/memory';
 import { expect, test } from 'vitest';
 import { type BrokerLimits, type BrokerOptions, createBroker } from '../src/index.ts';
-import { SimulatedHost, inWorld, publishPacket } from './support.ts';
+import { type Client, SimulatedHost, inWorld, publishPacket } from './support.ts';
 
 const far = (i: number): { remote: object } => ({
   remote: { address: `192.0.2.${i}`, loopback: false },
@@ -262,6 +262,25 @@ test(
       expect(world.connect({ clientId: 'three' }).outcome()).toBe('open');
     },
     { limits: { maximumPendingConnections: 2 } },
+  ),
+);
+
+test(
+  'maximumPendingConnectionsPerAddress: the same for each address by itself, and not for loopback',
+  inWorld(
+    (world) => {
+      const dial = (i?: number): Client => world.dial(i === undefined ? {} : far(i)).sendBytes();
+      const [one, two, three] = [dial(1), dial(1), dial(1)];
+      expect([one, two, three].map(({ isClosed }) => isClosed)).toEqual([false, false, true]);
+      expect(dial(2).isClosed).toBe(false);
+      expect([dial(), dial(), dial()].map(({ isClosed }) => isClosed)).not.toContain(true);
+      one?.connect({ clientId: 'one' });
+      const four = dial(1);
+      expect([four.isClosed, dial(1).isClosed]).toEqual([false, true]);
+      four.vanish();
+      expect(dial(1).isClosed).toBe(false);
+    },
+    { ...everybody, limits: { maximumPendingConnectionsPerAddress: 2 } },
   ),
 );
 

@@ -1,39 +1,70 @@
 import type { Connection } from '@wellhead/transport';
+import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerLimits } from '../options.ts';
+
+/** The connections from one address. */
+interface Origin {
+  connections: number;
+  /** Those without CONNACK, and some that have had it since anybody looked. */
+  readonly pending: Set<ClientConnection>;
+}
 
 /** How many Network Connections there may be, in all, before CONNACK, and from one address. */
 export class Admission {
   readonly #limits: BrokerLimits;
-  readonly #byAddress = new Map<string, number>();
+  readonly #origins = new Map<string, Origin>();
   #connections = 0;
 
   constructor(limits: BrokerLimits) {
     this.#limits = limits;
   }
 
-  /** Why one more connection cannot be had, or `undefined`: then it is counted. `connected` of all have their CONNACK. */
-  enter(link: Connection, connected: number): string | undefined {
-    const { address, loopback } = link.remote;
-    const fromThere = this.#byAddress.get(address) ?? 0;
-    if (this.#connections >= this.#limits.maximumConnections) return 'too many connections';
-    if (this.#connections - connected >= this.#limits.maximumPendingConnections)
+  /** Why one more connection cannot be had, or `undefined`. `connected` of all have their CONNACK. */
+  refusal({ remote }: Connection, connected: number): string | undefined {
+    const limits = this.#limits;
+    const { address, loopback } = remote;
+    if (this.#connections >= limits.maximumConnections) return 'too many connections';
+    if (this.#connections - connected >= limits.maximumPendingConnections)
       return 'too many connections without CONNECT';
-    if (!loopback && fromThere >= this.#limits.maximumConnectionsPerAddress)
+    const origin = this.#origins.get(address);
+    if (loopback || origin === undefined) return undefined;
+    if (origin.connections >= limits.maximumConnectionsPerAddress)
       return 'too many connections from this address';
-    this.#connections++;
-    this.#byAddress.set(address, fromThere + 1);
+    if (isCrowded(origin, limits.maximumPendingConnectionsPerAddress))
+      return 'too many connections without CONNECT from this address';
     return undefined;
   }
 
-  leave(link: Connection): void {
-    const { address } = link.remote;
+  enter(connection: ClientConnection): void {
+    const { address, loopback } = connection.link.remote;
+    let origin = this.#origins.get(address);
+    if (origin === undefined) {
+      origin = { connections: 0, pending: new Set() };
+      this.#origins.set(address, origin);
+    }
+    this.#connections++;
+    origin.connections++;
+    if (!loopback) origin.pending.add(connection);
+  }
+
+  leave(connection: ClientConnection): void {
+    const { address } = connection.link.remote;
     this.#connections--;
-    const fromThere = (this.#byAddress.get(address) ?? 1) - 1;
-    if (fromThere === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, fromThere);
+    const origin = this.#origins.get(address);
+    if (origin === undefined) return;
+    origin.connections--;
+    origin.pending.delete(connection);
+    if (origin.connections === 0) this.#origins.delete(address);
   }
 
   get size(): number {
     return this.#connections;
   }
+}
+
+function isCrowded({ pending }: Origin, maximum: number): boolean {
+  if (pending.size < maximum) return false;
+  for (const connection of pending)
+    if (connection.phase === 'connected') pending.delete(connection);
+  return pending.size >= maximum;
 }

@@ -122,7 +122,7 @@ export class Broker implements AsyncDisposable {
     context.now = this.#host.now();
     const refusal = context.closing
       ? 'the broker is closing'
-      : this.#admission.enter(link, context.counters.clientsConnected);
+      : this.#admission.refusal(link, context.counters.clientsConnected);
     if (refusal !== undefined) {
       context.observer.refused?.(link.remote, SERVER_BUSY, refusal);
       link.start(DEAF);
@@ -132,6 +132,7 @@ export class Broker implements AsyncDisposable {
     context.counters.connectionsAccepted++;
     context.counters.connections++;
     const connection = new ClientConnection(context, link);
+    this.#admission.enter(connection);
     this.#connections.add(connection);
     link.start(new LinkReceiver(this, connection));
   }
@@ -228,7 +229,7 @@ export class Broker implements AsyncDisposable {
       return;
     }
     if (!this.#connections.delete(connection)) return;
-    this.#admission.leave(connection.link);
+    this.#admission.leave(connection);
     context.counters.connections--;
     guard(connection, () => connection.transportClosed(this.#host.now()));
     if (this.#connections.size === 0) this.#whenEmpty?.();
