@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import {
   createSecureContext,
   createServer,
@@ -8,13 +7,14 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
+import { type HandshakeLimits, Handshakes } from './handshakes.ts';
 import { certificateError } from './listen-error.ts';
 import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
 import { readBuffer, type SocketOptions } from './socket-options.ts';
 import { remoteAddress, StreamConnection } from '@wellhead/transport/duplex';
 
 /** What a server proves itself with, and asks of its clients. */
-export interface CertificateOptions {
+export interface CertificateOptions extends HandshakeLimits {
   /** Certificate chain, PEM. */
   readonly cert: string | Buffer;
   /** Private key, PEM. */
@@ -75,12 +75,12 @@ export function clientCertificate(socket: TLSSocket, options: CertificateOptions
 class SecureListener implements TlsListener {
   readonly name = 'mqtts';
   readonly #options: TlsListenerOptions;
-  /** Sockets that have not finished their handshake; the others are the receiver's. */
-  readonly #handshaking = new Set<Socket>();
+  readonly #handshakes: Handshakes;
   #server: Server | undefined;
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
+    this.#handshakes = new Handshakes(options);
   }
 
   async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
@@ -92,7 +92,7 @@ class SecureListener implements TlsListener {
       const remote = remoteAddress(socket, 'tls', clientCertificate(socket, options));
       receiver.connection(new StreamConnection(socket, remote, connectionOptions));
     });
-    trackHandshakes(server, this.#handshaking);
+    this.#handshakes.track(server);
     this.#server = server;
     return listenOnPort(server, options, receiver, 'mqtts');
   }
@@ -104,23 +104,8 @@ class SecureListener implements TlsListener {
 
   async close(): Promise<void> {
     stop(this.#server);
-    for (const socket of this.#handshaking) socket.destroy();
+    this.#handshakes.destroyAll();
   }
-}
-
-/** Keeps the set of sockets that nobody owns yet, so that a listener that closes can end them. */
-export function trackHandshakes(server: Server, handshaking: Set<Socket>): void {
-  server.on('connection', (socket: Socket) => {
-    handshaking.add(socket);
-    socket.once('close', () => handshaking.delete(socket));
-  });
-  // a handshake that fails or takes too long is only told of: nobody but us ends its socket
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  server.on('secureConnection', (socket) => {
-    const raw: unknown = Reflect.get(socket, '_parent'); // Node's name for the socket below
-    if (raw instanceof Socket) handshaking.delete(raw);
-    else handshaking.clear(); // rather forget some than end one that has its owner
-  });
 }
 
 const HANDSHAKE_TIMEOUT = 10_000;

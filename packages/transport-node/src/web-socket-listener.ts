@@ -1,15 +1,10 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
-import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
+import { Handshakes } from './handshakes.ts';
 import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
-import {
-  type CertificateOptions,
-  clientCertificate,
-  secureServerOptions,
-  trackHandshakes,
-} from './tls-listener.ts';
+import { type CertificateOptions, clientCertificate, secureServerOptions } from './tls-listener.ts';
 import { refuseUpgrade, type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
 
 export interface WebSocketListenerOptions extends PortOptions, WebSocketOptions {
@@ -26,12 +21,13 @@ class WebSocketListener implements Listener {
   readonly name: 'ws' | 'wss';
   readonly #options: WebSocketListenerOptions;
   readonly #upgrade: WebSocketUpgrade;
-  readonly #handshaking = new Set<Socket>();
+  readonly #handshakes: Handshakes;
   #server: Server | SecureServer | undefined;
 
   constructor(options: WebSocketListenerOptions) {
     this.name = options.tls ? 'wss' : 'ws';
     this.#options = options;
+    this.#handshakes = new Handshakes(options.tls);
     this.#upgrade = new WebSocketUpgrade(options);
   }
 
@@ -53,7 +49,7 @@ class WebSocketListener implements Listener {
   async close(): Promise<void> {
     stop(this.#server);
     this.#server?.closeAllConnections(); // those that were not upgraded
-    for (const socket of this.#handshaking) socket.destroy();
+    this.#handshakes.destroyAll();
   }
 
   #createServer(answerPlain: RequestListener): Server | SecureServer {
@@ -61,7 +57,7 @@ class WebSocketListener implements Listener {
     if (!tls) return createServer(HTTP_OPTIONS, answerPlain);
     const secure = secureServerOptions(tls, placeOf(this.#options));
     const server = createSecureServer({ ...HTTP_OPTIONS, ...secure }, answerPlain);
-    trackHandshakes(server, this.#handshaking);
+    this.#handshakes.track(server);
     return server;
   }
 
