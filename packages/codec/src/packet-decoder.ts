@@ -170,6 +170,10 @@ export class PacketDecoder {
     const end = bytes.length;
     let position = this.#assembly === undefined ? 0 : this.#assemble(bytes, 0);
     while (position < end && this.#state === State.Open) {
+      if (this.#publishAlike(bytes, position)) {
+        position += this.packetSize;
+        continue;
+      }
       const first = byteAt(bytes, position);
       const fault = this.#firstByteRule(first);
       if (fault !== undefined) {
@@ -247,7 +251,7 @@ export class PacketDecoder {
   #publish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): void {
     this.#publishes ??= new PublishReader(this.#topics, this.#sender);
     try {
-      this.#publishes.read(bytes, start, body, end, this.#version, owned);
+      this.#publishes.read(bytes, start, body, end, this.#version(), owned);
     } catch (error) {
       this.#refuse(error, PacketType.Publish);
       return;
@@ -255,8 +259,20 @@ export class PacketDecoder {
     this.#sink.publish(this.#publishes.view);
   }
 
+  /** Most of what one client publishes is like what it published before. */
+  #publishAlike(bytes: Uint8Array, position: number): boolean {
+    const reader = this.#publishes;
+    const { maximumPacketSize: maximum, protocolVersion } = this;
+    if (reader === undefined || !reader.readAlike(bytes, position, protocolVersion, maximum))
+      return false;
+    const { view } = reader;
+    this.packetSize = view.end - position;
+    this.#sink.publish(view);
+    return true;
+  }
+
   #acknowledge(type: AcknowledgementType, bytes: Uint8Array, body: number, end: number): void {
-    const version = this.#version;
+    const version = this.#version();
     const length = end - body;
     if (length < 2) return this.#fail(rules.truncated, type << 4);
     const packetId = uint16At(bytes, body);
@@ -288,7 +304,7 @@ export class PacketDecoder {
       packet =
         type === PacketType.Connect
           ? readConnect(bytes, body, end)
-          : readPacket(new PacketReader(bytes, body, end, this.#version, this.#sender), type);
+          : readPacket(new PacketReader(bytes, body, end, this.#version(), this.#sender), type);
     } catch (error) {
       this.#refuse(error, type);
       return;
@@ -315,7 +331,7 @@ export class PacketDecoder {
   }
 
   /** 0 was refused at the first byte of anything but a CONNECT, which brings its own. */
-  get #version(): ProtocolVersion {
+  #version(): ProtocolVersion {
     return this.protocolVersion === 0 ? 5 : this.protocolVersion;
   }
 

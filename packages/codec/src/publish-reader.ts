@@ -3,6 +3,7 @@ import type { ProtocolVersion, Role } from './packet-type.ts';
 import { PublishView, releaseView } from './publish-view.ts';
 import { scanPublishProperties } from './publish-properties.ts';
 import { integerRule, rules, violation } from './rules.ts';
+import { isSameByWords, isSameRange } from './same-bytes.ts';
 import type { TopicEntry } from './topic-entry.ts';
 import { isSameBytes, TopicTable } from './topic-table.ts';
 import { decodeUtf8Leniently, Utf8Fault, utf8Fault, utf8Length, writeUtf8 } from './utf8.ts';
@@ -21,6 +22,8 @@ export class PublishReader {
   #lastTopic: TopicEntry<unknown> | undefined;
   /** The chunk in which the view's properties were found right. */
   #scanned: Uint8Array | undefined;
+  /** The same bytes as `view.bytes`, once it pays to have them so. */
+  #words: DataView | undefined;
 
   constructor(topics: TopicTable<unknown> | undefined, sender: Role | undefined) {
     this.#topics = topics ?? new TopicTable({ capacity: privateCapacity });
@@ -41,7 +44,7 @@ export class PublishReader {
   ): void {
     const { view } = this;
     const flags = byteAt(bytes, start);
-    view.bytes = bytes;
+    this.#begin(bytes);
     view.start = start;
     view.end = end;
     view.owned = owned;
@@ -73,10 +76,66 @@ export class PublishReader {
     view.topic = this.#topic(topicStart, topicEnd);
   }
 
+  /**
+   * Reads the packet at `start` if it is of the {@link PublishView.series} of the one before it, of at
+   * most that size: what has the same bytes is as right as that was. False when it is not, and nothing is read.
+   */
+  readAlike(
+    bytes: Uint8Array,
+    start: number,
+    protocolVersion: ProtocolVersion | 0,
+    maximumSize: number,
+  ): boolean {
+    const { view } = this;
+    const { packetIdOffset, payloadStart, start: before } = view;
+    const shift = start - before;
+    const end = view.end + shift;
+    if (view.bytes !== bytes || view.owned || end > bytes.length) return false;
+    if (view.protocolVersion !== protocolVersion || end - start > maximumSize) return false;
+    // most that differ do so in their lengths
+    if (bytes[start] !== bytes[before] || bytes[start + 1] !== bytes[before + 1]) return false;
+    if (packetIdOffset === -1) {
+      if (!this.#isSame(before, start, payloadStart - before)) return false;
+    } else {
+      const behind = packetIdOffset + 2;
+      if (!this.#isSame(before, start, packetIdOffset - before)) return false;
+      if (!this.#isSame(behind, behind + shift, payloadStart - behind)) return false;
+      const packetId = uint16At(bytes, packetIdOffset + shift);
+      if (packetId === 0) return false;
+      view.packetId = packetId;
+      view.packetIdOffset = packetIdOffset + shift;
+    }
+    view.start = start;
+    view.end = end;
+    view.propertiesStart += shift;
+    view.propertiesEnd += shift;
+    view.payloadStart = payloadStart + shift;
+    if (view.messageExpiryOffset !== -1) view.messageExpiryOffset += shift;
+    return true;
+  }
+
   /** Lets go of the bytes: between chunks they keep no buffer alive, and the same buffer may have others. */
   release(): void {
     this.#scanned = undefined;
+    this.#words = undefined;
     releaseView(this.view);
+  }
+
+  #begin(bytes: Uint8Array): void {
+    const { view } = this;
+    view.series = (view.series + 1) & 0x3fff_ffff; // a small integer, whatever comes
+    if (view.bytes === bytes) return;
+    view.bytes = bytes;
+    this.#words = undefined;
+  }
+
+  #isSame(one: number, other: number, length: number): boolean {
+    const { bytes } = this.view;
+    const words = this.#words;
+    if (words !== undefined) return isSameByWords(words, one, other, length);
+    if (bytes.length - other >= MANY_BYTES)
+      this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return isSameRange(bytes, one, other, length);
   }
 
   #topic(start: number, end: number): TopicEntry<unknown> | undefined {
@@ -132,10 +191,7 @@ export class PublishReader {
     const { bytes, propertiesEnd, propertiesStart } = this.view;
     const length = propertiesEnd - propertiesStart;
     if (this.#scanned !== bytes || beforeEnd - before !== length) return false;
-    for (let at = length - 1; at >= 0; at--) {
-      if (bytes[before + at] !== bytes[propertiesStart + at]) return false;
-    }
-    return true;
+    return this.#isSame(before, propertiesStart, length);
   }
 
   #isIllFormed(bytes: Uint8Array, start: number, end: number): boolean {
@@ -171,3 +227,5 @@ export class PublishReader {
 
 /** A decoder that shares no table needs only what one peer repeats. */
 const privateCapacity = 64;
+/** With so many still to come in a chunk, another way to look at them is worth its making. */
+const MANY_BYTES = 1024;

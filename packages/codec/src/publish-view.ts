@@ -21,6 +21,11 @@ export class PublishView {
   /** `bytes` is this packet's alone: {@link keep} spares a copy of it. */
   owned = false;
   kept = false;
+  /**
+   * Changes unless a packet is like the one before it in all but the bytes of its payload, its Packet
+   * Identifier and where it lies: what was found out about that one holds for it.
+   */
+  series = 0;
   protocolVersion: ProtocolVersion = 4;
   qos = 0;
   dup = false;
