@@ -17,6 +17,9 @@ export class TopicAliasSender<T> {
   #topics: (T | undefined)[] = NO_TOPICS;
   #used: boolean[] = NO_FLAGS;
   #hand = 0;
+  /** The topic that was found last, whose alias is in use: most come several times in a row. */
+  #last: T | undefined;
+  #lastAlias = 0;
 
   constructor(maximum: number) {
     this.maximum = maximum;
@@ -27,10 +30,13 @@ export class TopicAliasSender<T> {
    * Topic Name. Negative: newly set, send the Topic Name with the alias `-n`. 0: none.
    */
   use(topic: T): number {
+    if (topic === this.#last) return this.#lastAlias;
     if (this.maximum === 0) return 0;
     const known = this.#aliases?.get(topic);
     if (known === undefined) return -this.#assign(topic);
     this.#used[known - 1] = true;
+    this.#last = topic;
+    this.#lastAlias = known;
     return known;
   }
 
@@ -40,6 +46,7 @@ export class TopicAliasSender<T> {
   forget(topic: T): void {
     const alias = this.#aliases?.get(topic);
     if (alias === undefined) return;
+    this.#last = undefined;
     this.#aliases?.delete(topic);
     this.#topics[alias - 1] = undefined;
     this.#used[alias - 1] = false;
@@ -62,6 +69,7 @@ export class TopicAliasSender<T> {
   }
 
   #takeOver(aliases: Map<T, number>): number {
+    this.#last = undefined;
     const index = this.#hand;
     this.#hand = (index + 1) % this.maximum;
     if (this.#used[index] === true) {
