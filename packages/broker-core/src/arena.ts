@@ -7,6 +7,10 @@ import { copyBytes } from './copy-bytes.ts';
 export class Arena {
   /** The block of the last {@link keep}. */
   block: Uint8Array = NOTHING;
+  /** The same bytes. */
+  words: DataView = NO_WORDS;
+  /** Blocks so far. */
+  blocks = 0;
   #used = 0;
   /** Somebody refers to this block beyond the turn: it is filled to its end, and never started over. */
   #isShared = false;
@@ -18,17 +22,24 @@ export class Arena {
     return offset;
   }
 
-  /** Room for `length` bytes in {@link block}, which the caller fills; returns where. */
+  /**
+   * Room for `length` bytes in {@link block}, which the caller fills; returns where. Up to seven bytes
+   * behind them may be written over, for nobody has them yet.
+   */
   reserve(length: number): number {
-    if (this.#used + length > this.block.length) {
-      // the old block belongs to those who still refer to it
-      this.block = new Uint8Array(Math.max(BLOCK_SIZE, length));
-      this.#used = 0;
-      this.#isShared = false;
-    }
+    if (this.#used + length + SLACK > this.block.length) this.#begin(length);
     const offset = this.#used;
     this.#used = offset + length;
     return offset;
+  }
+
+  #begin(length: number): void {
+    // the old block belongs to those who still refer to it
+    this.block = new Uint8Array(Math.max(BLOCK_SIZE, length + SLACK));
+    this.words = new DataView(this.block.buffer);
+    this.blocks++;
+    this.#used = 0;
+    this.#isShared = false;
   }
 
   /** The turn is over. Unless everything has left, the kept bytes stay as they are for as long as anybody refers to them. */
@@ -36,9 +47,14 @@ export class Arena {
     if (!everythingHasLeft) this.#isShared = true;
     if (this.#isShared) return;
     this.#used = 0;
-    if (this.block.length > BLOCK_SIZE) this.block = NOTHING;
+    if (this.block.length <= BLOCK_SIZE) return;
+    this.block = NOTHING;
+    this.words = NO_WORDS;
   }
 }
 
 const NOTHING = new Uint8Array(0);
+const NO_WORDS = new DataView(NOTHING.buffer);
+/** Behind all that is used of a block. */
+const SLACK = 8;
 const BLOCK_SIZE = 1_048_576;

@@ -304,12 +304,17 @@ export abstract class ClientOutput {
       alias = aliasesOut.use(publication.topic);
     }
     const kind = alias === 0 ? 0 : alias > 0 ? 2 : 1;
+    const topicAlias = Math.abs(alias);
+    if (
+      qos === 0 &&
+      publication.appendAgain(outbox, version, retain, kind, topicAlias, identifiers)
+    )
+      return;
     const isShort =
       publication.payloadLength < BORROW_LIMIT && publication.sourceLength < BORROW_LIMIT;
     const frame = isShort
       ? publication.sharedFrame(version, qos, retain, kind, identifiers)
       : publication.frame(version, qos, retain, kind, identifiers);
-    const topicAlias = Math.abs(alias);
     if (frame !== undefined) outbox.appendFrame(frame, packetId, topicAlias);
     else publication.writeTo(outbox, version, qos, retain, kind, topicAlias, identifiers, packetId);
   }

@@ -1,3 +1,5 @@
+import type { Arena } from './arena.ts';
+
 /**
  * Copies `source[start, end)` to `target` at `offset`. A loop wins below some 32 bytes, where setting
  * up a view costs more than the bytes.
@@ -22,6 +24,26 @@ export function copyBytes(
   }
 }
 
+/**
+ * Copies within an arena's block, eight bytes at a time: what follows the target up to a multiple of
+ * eight is written over. A call costs as much as some 130 bytes.
+ */
+export function copyInArena(
+  { block, words }: Arena,
+  start: number,
+  length: number,
+  offset: number,
+): void {
+  if (length > WORDS_LIMIT) {
+    block.copyWithin(offset, start, start + length);
+    return;
+  }
+  for (let at = 0; at < length; at += 8) {
+    words.setInt32(offset + at, words.getInt32(start + at, true), true);
+    words.setInt32(offset + at + 4, words.getInt32(start + at + 4, true), true);
+  }
+}
+
 /** A copy with memory of its own: `bytes.slice()` would not do, as Node's Buffer gives a view. */
 export function ownCopy(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
   return Uint8Array.prototype.slice.call(bytes, start, end);
@@ -29,3 +51,4 @@ export function ownCopy(bytes: Uint8Array, start = 0, end: number = bytes.length
 
 const LOOP_LIMIT = 48;
 const LOOP_LIMIT_WITHIN = 16;
+const WORDS_LIMIT = 128;

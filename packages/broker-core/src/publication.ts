@@ -1,17 +1,14 @@
 import {
-  forwardedLength,
-  type HopProperties,
   PublishFrame,
   type ProtocolVersion,
   type PublishParts,
   type PublishView,
   type QoS,
   type TopicEntry,
-  writeForwardedHead,
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
 import type { BlockPool } from './block-pool.ts';
-import { copyBytes } from './copy-bytes.ts';
+import { Forwarding } from './forwarding.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { PayloadPool } from './payload-pool.ts';
@@ -73,11 +70,7 @@ export class Publication {
     subscriptionIdentifiers: undefined,
     topicAlias: 0,
   };
-  readonly #hop: HopProperties = {
-    topicAlias: 0,
-    isAliasKnown: false,
-    subscriptionIdentifiers: undefined,
-  };
+  readonly #forwarding: Forwarding;
   #sourceIsV5 = false;
   #identical = false;
   #rangeKept = false;
@@ -85,6 +78,7 @@ export class Publication {
   constructor(nobody: TopicEntry<Route>, blocks: BlockPool, nextMessageId: () => number) {
     this.topic = nobody;
     this.received = new ReceivedBytes(blocks);
+    this.#forwarding = new Forwarding(this.received);
     this.#nextMessageId = nextMessageId;
   }
 
@@ -240,6 +234,24 @@ export class Publication {
     return undefined;
   }
 
+  /** Appends what the receiver before got, if this one is to get the same at QoS 0. */
+  appendAgain(
+    outbox: Outbox,
+    version: ProtocolVersion,
+    retain: boolean,
+    alias: 0 | 1 | 2,
+    topicAlias: number,
+    identifiers: readonly number[] | undefined,
+  ): boolean {
+    const view = this.#view;
+    return (
+      view !== undefined &&
+      version === 5 &&
+      this.isIdentical(version, 0, retain) &&
+      this.#forwarding.appendAgain(view, topicAlias, alias === 2, identifiers, outbox)
+    );
+  }
+
   #encode(
     version: ProtocolVersion,
     qos: QoS,
@@ -264,12 +276,7 @@ export class Publication {
   ): void {
     const view = this.#view;
     if (view !== undefined && version === 5 && this.isIdentical(version, qos, retain)) {
-      const hop = this.#hop;
-      hop.topicAlias = topicAlias;
-      hop.isAliasKnown = alias === 2;
-      hop.subscriptionIdentifiers = subscriptionIdentifiers;
-      if (qos === 0) this.#forwardInArena(view, outbox);
-      else this.#forward(view, outbox, packetId);
+      this.#forward(view, outbox, alias === 2, topicAlias, subscriptionIdentifiers, packetId);
       return;
     }
     const parts = this.#partsFor(version, qos, retain, alias, subscriptionIdentifiers);
@@ -278,29 +285,21 @@ export class Publication {
     PublishFrame.writeParts(parts, version, packetId, outbox.slab, offset);
   }
 
-  #forward(view: PublishView, outbox: Outbox, packetId: number): void {
-    const hop = this.#hop;
-    const offset = outbox.reserve(forwardedLength(view, hop));
-    const { slab } = outbox;
-    const at = writeForwardedHead(view, hop, packetId, slab, offset);
-    copyBytes(view.bytes, view.propertiesStart, view.end, slab, at);
-  }
-
-  /**
-   * Beside the received bytes, as one more range: those of one publisher lie behind each other, and
-   * within a block a copy needs no view.
-   */
-  #forwardInArena(view: PublishView, outbox: Outbox): void {
-    this.keepRange();
-    const hop = this.#hop;
-    const { arena, range, rangeFrom } = this.received;
-    const length = forwardedLength(view, hop);
-    const offset = arena.reserve(length);
-    const { block } = arena;
-    const at = writeForwardedHead(view, hop, 0, block, offset);
-    const shift = rangeFrom - view.start;
-    copyBytes(range, view.propertiesStart + shift, view.end + shift, block, at);
-    outbox.appendRange(block, offset, offset + length);
+  #forward(
+    view: PublishView,
+    outbox: Outbox,
+    isAliasKnown: boolean,
+    topicAlias: number,
+    identifiers: readonly number[] | undefined,
+    packetId: number,
+  ): void {
+    const forwarding = this.#forwarding;
+    if (view.qos === 0 && !forwarding.hasAppended(view)) {
+      this.keepRange();
+      forwarding.append(view, topicAlias, isAliasKnown, identifiers, outbox);
+    } else {
+      forwarding.write(view, topicAlias, isAliasKnown, identifiers, packetId, outbox);
+    }
   }
 
   /** What the packet for one receiver is made of; the object serves the next one as well. */

@@ -16,6 +16,7 @@ export function areSame(
   others: readonly number[] | undefined,
 ): boolean {
   if (some === others) return true;
-  if (some?.length !== others?.length) return false;
-  return some?.every((identifier, at) => identifier === others?.[at]) === true;
+  if (some === undefined || others === undefined || some.length !== others.length) return false;
+  for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
+  return true;
 }
