@@ -24,7 +24,7 @@ export class Router {
   readonly #groupIndex = new SubscriptionIndex<SharedGroup>();
   readonly #groups = new Map<string, SharedGroup>();
   readonly #matches: Subscription[] = [];
-  /** Targets, and bytes of names, of all long routes. */
+  /** Targets and groups, and bytes of names, of all long routes. */
   #cachedWeight = 0;
   /** Grows with all that is looked at and found in the index. */
   steps = 0;
@@ -151,10 +151,10 @@ export class Router {
    * ones are as many as the topic table has entries, and leave with those.
    */
   #remember(topic: TopicEntry<Route>, route: Route): void {
-    const targets = weightOf(route);
-    if (targets > SHORT) {
+    const receivers = weightOf(route);
+    if (receivers > SHORT) {
       // with the name, as what the topic table has given up is held by the list of those to forget
-      const weight = targets + topic.bytes.length;
+      const weight = receivers + topic.bytes.length;
       this.#cachedWeight += weight;
       if (this.#cachedWeight > MAXIMUM_CACHED_WEIGHT) this.#forget(weight);
       if (topic.value === undefined || weightOf(topic.value) <= SHORT) this.#cached.push(topic);
@@ -187,16 +187,16 @@ function mergedBySession(matches: readonly Subscription[]): readonly Subscriptio
   return targets;
 }
 
-/** Targets, and the subscriptions that they are merged of. */
-function weightOf({ targets }: Route): number {
-  let weight = targets.length;
+/** Groups, targets, and the subscriptions that they are merged of. */
+function weightOf({ groups, targets }: Route): number {
+  let weight = groups.length + targets.length;
   for (const target of targets)
     if (target instanceof MergedSubscription) weight += target.parts.length;
   return weight;
 }
 
 const FEW_MEMBERS = 32;
-/** Targets of a route that is not worth counting. */
+/** Targets and groups of a route that is not worth counting. */
 const SHORT = 16;
 const MAXIMUM_CACHED_WEIGHT = 2_000_000;
 

@@ -40,3 +40,16 @@ test('messages on many topics wait with one list of Subscription Identifiers, wh
   expect(identifiers('c')?.toSorted()).toEqual([1, 2, 3, 4]);
   expect(identifiers('d')).toEqual([1, 2, 3]);
 });
+
+test('routes to many shared groups are forgotten before they fill the memory', () => {
+  const router = new Router();
+  const session = new Session('c', () => undefined, { queuedBytes: 0 });
+  for (let i = 0; i < 5_000; i++)
+    router.add(new Subscription(session, { topicFilter: `$share/g${i}/+`, ...options }));
+  const topics = new TopicTable<Route>();
+  const entries = Array.from({ length: 500 }, (_, i) => topics.entry(`t${i}`));
+  for (const entry of entries) expect(router.route(entry).groups).toHaveLength(5_000);
+  const remembered = entries.filter(({ value }) => value !== undefined).length;
+  expect(remembered).toBeGreaterThan(0);
+  expect(remembered).toBeLessThanOrEqual(400);
+});
