@@ -124,7 +124,7 @@ function isNewAtQos2(connection: ClientConnection, session: Session, view: Publi
   return false;
 }
 
-/** QoS 1 counts in our Receive Maximum while its PUBACK waits for the store. */
+/** QoS 1 counts in our Receive Maximum until its PUBACK leaves, which may have to wait for the store. */
 function isTakenAtQos1(connection: ClientConnection, session: Session, view: PublishView): boolean {
   const { promisedPubacks, receiveQuota } = connection;
   if (session.receiver?.has(view.packetId) === true) {
@@ -132,7 +132,6 @@ function isTakenAtQos1(connection: ClientConnection, session: Session, view: Pub
     return false;
   }
   if (
-    promisedPubacks > 0 &&
     receiveQuota !== undefined &&
     promisedPubacks + receiveQuota.outstanding >= receiveQuota.receiveMaximum
   ) {

@@ -171,6 +171,21 @@ test.each<[string, (client: Client) => void]>([
 );
 
 test(
+  '[MQTT-3.3.4-7] QoS 1 is one more as well while QoS 2 fills our Receive Maximum: 0x93',
+  inWorld(
+    (world) => {
+      const client = world.connect();
+      for (let packetId = 1; packetId <= 3; packetId++)
+        client.publish('a', 'x', { qos: 2, packetId });
+      expect(client.outcome()).toBe('open');
+      client.publish('a', 'x', { qos: 1, packetId: 4 });
+      expect(client.outcome()).toBe('DISCONNECT 93 closed');
+    },
+    { limits: { receiveMaximum: 3 } },
+  ),
+);
+
+test(
   'a PUBREC that refuses gives our quota back',
   inWorld(
     (world) => {
