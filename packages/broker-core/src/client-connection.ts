@@ -28,6 +28,7 @@ import { pump } from './queue.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { receiveSubscribe, receiveUnsubscribe } from './subscribe.ts';
+import { shareOfTurn } from './share-of-turn.ts';
 import { workCost } from './work-cost.ts';
 
 /**
@@ -313,13 +314,14 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /** Counts work done for this connection, in deliveries; beyond its share of a turn the rest of what was received waits for the next. */
   spend(deliveries: number): void {
-    const { limits, turn } = this.context;
+    const { turn } = this.context;
     if (this.#spentIn !== turn.number) {
       this.#spentIn = turn.number;
       this.#spent = 0;
     }
     this.#spent += deliveries;
-    if (this.#spent < limits.deliveriesPerTurn || this.phase === 'closed') return;
+    turn.spent += deliveries;
+    if (this.#spent < shareOfTurn(this.context) || this.phase === 'closed') return;
     this.decoder.pause();
     this.pauseReading();
     turn.continueLater(this);
@@ -327,8 +329,8 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /** Whether the rest of what is to be done for it waits for the next turn. */
   get hasHadItsShare(): boolean {
-    const { limits, turn } = this.context;
-    return this.#spentIn === turn.number && this.#spent >= limits.deliveriesPerTurn;
+    const { context } = this;
+    return this.#spentIn === context.turn.number && this.#spent >= shareOfTurn(context);
   }
 
   /**

@@ -73,7 +73,7 @@ export interface BrokerLimits {
   readonly maximumRetainedMessages: number;
   /** Payload bytes of all retained messages. @default 1_073_741_824 */
   readonly maximumRetainedBytes: number;
-  /** Work for one connection before the others get their turn, counted in deliveries of a message: packets and filters cost some. @default 20_000 */
+  /** Work for one connection before the others get their turn, counted in deliveries of a short message: packets and filters cost some, and all connections together get a few of it. @default 20_000 */
   readonly deliveriesPerTurn: number;
 }
 

@@ -8,6 +8,7 @@ import { guard } from './guard.ts';
 import { type Delivery, deliverySize } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
+import { isTurnUsedUp } from './share-of-turn.ts';
 import type { PageRequest } from './turn.ts';
 
 /**
@@ -18,6 +19,10 @@ import type { PageRequest } from './turn.ts';
 export function pump(context: BrokerContext, session: Session): void {
   const { connection } = session;
   if (connection === undefined || !connection.open || session.loading) return;
+  if (isTurnUsedUp(context)) {
+    context.turn.continueLater(connection);
+    return;
+  }
   if (!resend(context, session)) return;
   for (let sent = 0; ; sent++) {
     if (connection.isBusy) return;

@@ -33,6 +33,8 @@ export class Turn {
   retried: SessionChange[] = [];
   /** Grows with each turn: what is read, and what goes on at its end, is one. */
   number = 1;
+  /** Work that was counted for all connections while they were read, or while they went on. */
+  spent = 0;
   /** Who has a say in what becomes of a change of a failed commit. */
   readonly fates: Fates = new Map();
   /** What is to be done anew when the store may have recovered. */

@@ -271,6 +271,29 @@ test('a message between two does not wait for one to a thousand, nor that one fo
   expect(publish([...all, 'all'])).toEqual(['one 3', 'first 3', 'other 3', 'last 3']);
 });
 
+test('what many clients ask for at once is done in shares as well, one after the other', async () => {
+  await using world = await World.create({ limits });
+  const clients = Array.from({ length: 40 }, (_, i) => world.connect({ clientId: `c${i}` }));
+  const flood = Buffer.concat(Array.from({ length: 2_000 }, () => encode({ type: 12 }, 5)));
+  for (const { connection } of clients) connection.write(flood);
+  const most = mostInOneTurn(world, (counters) => counters.packetsReceived);
+  expect(most).toBeLessThanOrEqual(2 * SHARE);
+  for (const client of clients) expect(client.take()).toHaveLength(2_000);
+});
+
+test('nobody is kept from going on by others who do', async () => {
+  await using world = await World.create({ limits });
+  const clients = Array.from({ length: 40 }, (_, i) => world.connect({ clientId: `c${i}` }));
+  const flood = Buffer.concat(Array.from({ length: 20_000 }, () => encode({ type: 12 }, 5)));
+  for (const { connection } of clients) connection.write(flood);
+  for (let turns = 0; turns < 60; turns++) {
+    world.network.pump();
+    world.host.turn();
+  }
+  world.network.pump();
+  for (const client of clients) expect(client.take().length).toBeGreaterThan(SHARE / 8);
+});
+
 /** How much a counter grows between two turns at most, until nothing moves any more. */
 function mostInOneTurn(world: World, count: (counters: Readonly<Counters>) => number): number {
   let most = 0;

@@ -5,6 +5,7 @@ import { deliverAnew, withoutOutdated } from '../deliver-anew.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
+import { continueConnections } from '../share-of-turn.ts';
 import type { PageRequest, Turn } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
 import { takeFree } from './free-packets.ts';
@@ -48,11 +49,12 @@ export class TurnDriver {
     context.now = this.#host.now();
     turn.begin();
     this.#before();
-    this.#continue(context);
+    continueConnections(context);
     this.#work(context);
     this.#readPages(context);
     this.#flushAll(context, this.#commit(context));
     turn.number++;
+    turn.spent = 0;
   }
 
   /** Settles when everything that was committed until now has settled. */
@@ -68,17 +70,6 @@ export class TurnDriver {
     const { turn } = this.#context;
     turn.touch(connection);
     turn.continueLater(connection);
-  }
-
-  #continue(context: BrokerContext): void {
-    const { turn } = context;
-    const { continuing } = turn;
-    if (continuing.length === 0) return;
-    turn.continuing = [];
-    for (const connection of continuing) {
-      connection.continues = false;
-      guard(connection, () => connection.continue(context.now));
-    }
   }
 
   /** One share of what takes many turns. */
