@@ -19,7 +19,7 @@ import { permittedReasonCode } from './permitted-reason-code.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
-import { searchCost, workCost } from './work-cost.ts';
+import { deliveryCost, searchCost, workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
 export function receivePublish(connection: ClientConnection, view: PublishView): void {
@@ -245,7 +245,9 @@ function distribute(
   }
   const receivers = route(context, publication, found);
   acknowledgePublish(connection, session, qos, packetId, receivers);
-  connection.spend(receivers + searchCost(router.steps - stepsBefore));
+  connection.spend(
+    deliveryCost(receivers, publication.payloadLength) + searchCost(router.steps - stepsBefore),
+  );
 }
 
 function cannotWait(context: BrokerContext, { qos, topic }: Publication): boolean {

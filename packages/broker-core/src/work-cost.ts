@@ -41,3 +41,11 @@ export const workCost: Readonly<{
 export function searchCost(steps: number): number {
   return steps === 0 ? 0 : workCost.route + Math.ceil(steps * workCost.step);
 }
+
+/** What a message costs that so many get: each copy of its payload as well, which the system makes if nobody else does. */
+export function deliveryCost(receivers: number, payloadLength: number): number {
+  return receivers * (1 + Math.floor(payloadLength / BYTES_OF_A_DELIVERY));
+}
+
+/** Bytes that are copied in the time of a delivery. */
+const BYTES_OF_A_DELIVERY = 512;

@@ -271,6 +271,15 @@ test('a message between two does not wait for one to a thousand, nor that one fo
   expect(publish([...all, 'all'])).toEqual(['one 3', 'first 3', 'other 3', 'last 3']);
 });
 
+test('long payloads count in the share of a turn', async () => {
+  await using world = await World.create({ limits });
+  for (let i = 0; i < 10; i++) world.connect({ clientId: `s${i}` }).subscribe('big');
+  const packets = Array.from({ length: 100 }, () => publishPacket('big', 'x'.repeat(5_120)));
+  world.connect().connection.write(Buffer.concat(packets.map((one) => encode(one, 5))));
+  const most = mostInOneTurn(world, (counters) => counters.packetsReceived);
+  expect(most).toBeLessThanOrEqual(10);
+});
+
 test('what many clients ask for at once is done in shares as well, one after the other', async () => {
   await using world = await World.create({ limits });
   const clients = Array.from({ length: 40 }, (_, i) => world.connect({ clientId: `c${i}` }));
