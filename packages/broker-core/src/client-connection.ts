@@ -160,9 +160,9 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   }
 
   /** The transport has ended, by whosever hand. */
-  transportClosed(now: number): void {
+  transportClosed(now: number, reason: string): void {
     this.context.now = now;
-    this.end(ReasonCode.UnspecifiedError, 'connection lost', true);
+    this.end(ReasonCode.UnspecifiedError, reason, true);
   }
 
   pump(): void {

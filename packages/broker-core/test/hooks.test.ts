@@ -1,3 +1,5 @@
+import { encode } from '@wellhead/codec';
+import { type Connection, type ConnectionReceiver, TransportError } from '@wellhead/transport';
 import { expect, test } from 'vitest';
 import type { Authorizer, BrokerOptions, Decision, DropReason } from '../src/index.ts';
 import { type World, inWorld, publishPacket } from './support.ts';
@@ -460,6 +462,48 @@ test('an observer is told what happens, in order', async () => {
     'refused 192.0.2.1 87',
     expect.stringMatching(/^refused memory 8[12]$/),
   ]);
+});
+
+test.each<[TransportError['code'] | undefined, string]>([
+  ['TRANSPORT_FRAME_REFUSED', 'A WebSocket message was not binary.'],
+  ['TRANSPORT_CONNECTION_LOST', 'connection lost'],
+  [undefined, 'connection lost'],
+])('an observer is told why a transport has ended a connection: %s', async (code, expected) => {
+  const told: string[] = [];
+  const observer: BrokerOptions['observer'] = {
+    disconnected: (_client, _reasonCode, reason) => void told.push(reason),
+  };
+  await inWorld(
+    async (world) => {
+      let receiver: ConnectionReceiver | undefined;
+      const connection: Connection = {
+        remote: { address: 'x', port: 1, loopback: true, secure: false, transport: 'ws' },
+        stableChunks: true,
+        pendingBytes: 0,
+        start: (given) => (receiver = given),
+        write: () => true,
+        writev: () => true,
+        pause: () => undefined,
+        resume: () => undefined,
+        close: () => undefined,
+        destroy: () => undefined,
+      };
+      await world.broker.listen({
+        name: 'ws',
+        listen: async (listener) => {
+          listener.connection(connection);
+          return { host: 'x', port: 1, url: 'ws://x:1' };
+        },
+        close: async () => undefined,
+      });
+      const connect = { type: 1, protocolVersion: 5, clientId: 'c', keepAlive: 0 } as const;
+      receiver?.data(encode({ ...connect, cleanStart: true }, 5));
+      await world.settleAsync();
+      receiver?.closed(code && new TransportError(code, 'A WebSocket message was not binary.'));
+    },
+    { observer },
+  )();
+  expect(told).toEqual([expected]);
 });
 
 test('an observer that throws is reported, and disturbs nobody', async () => {

@@ -6,6 +6,7 @@ import {
   type Listener,
   type ListeningAddress,
   type RemoteAddress,
+  TransportError,
 } from '@wellhead/transport';
 import { connectionFromDuplex } from '@wellhead/transport/duplex';
 import { ClientConnection } from '../client-connection.ts';
@@ -221,7 +222,7 @@ export class Broker implements AsyncDisposable {
     this.#driver.drained(connection);
   }
 
-  ended(connection: ClientConnection): void {
+  ended(connection: ClientConnection, error?: Error): void {
     const context = this.#context;
     if (connection.mustEndLater) {
       this.#ending.push(connection);
@@ -231,7 +232,7 @@ export class Broker implements AsyncDisposable {
     if (!this.#connections.delete(connection)) return;
     this.#admission.leave(connection);
     context.counters.connections--;
-    guard(connection, () => connection.transportClosed(this.#host.now()));
+    guard(connection, () => connection.transportClosed(this.#host.now(), reasonOf(error)));
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
@@ -335,9 +336,15 @@ class LinkReceiver {
     this.#broker.drained(this.#connection);
   }
 
-  closed(): void {
-    this.#broker.ended(this.#connection);
+  closed(error: Error | undefined): void {
+    this.#broker.ended(this.#connection, error);
   }
+}
+
+/** What a transport has refused is a mistake of the other end, which somebody has to find; the rest is the network's. */
+function reasonOf(error: Error | undefined): string {
+  const isRefused = error instanceof TransportError && error.code === 'TRANSPORT_FRAME_REFUSED';
+  return isRefused ? error.message : 'connection lost';
 }
 
 const DEAF = { data(): void {}, drain(): void {}, closed(): void {} };
