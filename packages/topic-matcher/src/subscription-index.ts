@@ -1,15 +1,15 @@
 import { FilterTrie } from './filter-trie.ts';
-import { SortedNames } from './sorted-names.ts';
+import { NameTable } from './name-table.ts';
 import { TopicStamps } from './topic-stamps.ts';
 import { appendSlot, slotHas, slotWith, slotWithout, type ValueList } from './value-slot.ts';
 
 /**
- * Values under Topic Filters, found by Topic Name. Filters without wildcards live in a sorted list,
+ * Values under Topic Filters, found by Topic Name. Filters without wildcards live in a table,
  * the others in a trie. Filters and names must be valid and a shared filter is given by its inner filter:
  * nothing is checked again here.
  */
 export class SubscriptionIndex<T extends object> {
-  readonly #exact = new SortedNames<T | ValueList<T>>();
+  readonly #exact = new NameTable<T | ValueList<T>>();
   readonly #wildcard = new FilterTrie<T>();
   readonly #stamps = new TopicStamps();
   #size = 0;
@@ -75,7 +75,9 @@ export class SubscriptionIndex<T extends object> {
     const slot = this.#exact.get(topicFilter);
     if (slotHas(slot, value)) return false;
     const next = slotWith(slot, value);
-    if (next !== undefined && next !== slot) this.#exact.set(topicFilter, next);
+    if (next === undefined || next === slot) return true;
+    if (slot === undefined) this.#exact.add(topicFilter, next);
+    else this.#exact.replace(topicFilter, next);
     return true;
   }
 
@@ -84,7 +86,7 @@ export class SubscriptionIndex<T extends object> {
     if (!slotHas(slot, value)) return false;
     const next = slotWithout(slot, value);
     if (next === undefined) this.#exact.delete(topicFilter);
-    else if (next !== slot) this.#exact.set(topicFilter, next);
+    else if (next !== slot) this.#exact.replace(topicFilter, next);
     return true;
   }
 }
