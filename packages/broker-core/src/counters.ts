@@ -16,7 +16,7 @@ export class Counters {
   publishDropped = 0;
   /** Messages of publishers that were refused: they would have had to wait, and there was no room. */
   publishRefused = 0;
-  /** Payload bytes that wait, for all sessions together. */
+  /** Payload bytes that wait, for all sessions together, at QoS 0 as well. */
   queuedBytes = 0;
   retainedMessages = 0;
   retainedBytes = 0;

@@ -8,7 +8,6 @@ import type { Session } from './session.ts';
 import type { Route } from './router.ts';
 import { account, drop } from './settlement.ts';
 import type { Subscription } from './subscription.ts';
-import { WaitingQueue } from './waiting-queue.ts';
 
 /** Gives the message to one session at a QoS: now, later, or by way of the store. */
 export function deliverAt(
@@ -144,7 +143,7 @@ function waitAtQos0(
   const { session } = subscription;
   const bytes = publication.payloadLength + identifierBytes(subscription.subscriptionIdentifiers);
   const isBehindTheStore = session.backlog > 0;
-  const queue = isBehindTheStore ? (session.behind ??= new WaitingQueue()) : session.openPending();
+  const queue = isBehindTheStore ? session.openBehind() : session.openPending();
   if (
     queue.length >= MAXIMUM_WAITING_AT_QOS_0 ||
     queue.bytesAtQos0 + bytes > context.limits.maximumPendingBytes ||

@@ -5,7 +5,7 @@ import { type Delivery, deliverySize } from './message.ts';
 import type { Session } from './session.ts';
 import { settle } from './settlement.ts';
 import type { SharedGroup } from './shared-group.ts';
-import { WaitingQueue } from './waiting-queue.ts';
+import type { WaitingQueue } from './waiting-queue.ts';
 import { workCost } from './work-cost.ts';
 
 /**
@@ -77,7 +77,7 @@ function takeWaiting(session: Session, sharedFilter: string): boolean {
     const delivery = pending?.shift();
     if (delivery === undefined) break;
     if (delivery.sharedFilter !== sharedFilter) pending?.push(delivery);
-    else (taken ??= session.givingBack ??= new WaitingQueue()).push(delivery);
+    else (taken ??= session.openGivingBack()).push(delivery);
   }
   return taken !== undefined;
 }

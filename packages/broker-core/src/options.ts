@@ -63,7 +63,7 @@ export interface BrokerLimits {
   readonly maximumQueuedMessages: number;
   /** Payload bytes waiting for one session, and eight for each Subscription Identifier with them. @default 268_435_456 */
   readonly maximumQueuedBytes: number;
-  /** The same for all sessions together, a message counted for each; a message that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
+  /** The same for all sessions together, at QoS 0 as well, a message counted for each; one that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
   readonly maximumTotalQueuedBytes: number;
   /** Bytes that wait for one connection to read; above it QoS 0 messages for it are dropped. @default 16_777_216 */
   readonly maximumPendingBytes: number;

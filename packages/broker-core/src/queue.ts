@@ -55,6 +55,8 @@ export function resume(context: BrokerContext, session: Session): void {
 /** Lets go of what a durable session has in memory: the store has it all. */
 export function unload(session: Session): void {
   session.window = undefined;
+  session.pending?.letGo();
+  session.behind?.letGo();
   session.pending = undefined;
   session.behind = undefined;
   session.givingBack = undefined;

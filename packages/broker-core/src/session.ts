@@ -161,6 +161,14 @@ export class Session implements Timed {
   }
 
   openPending(): WaitingQueue {
-    return (this.pending ??= new WaitingQueue());
+    return (this.pending ??= new WaitingQueue(this.#total));
+  }
+
+  openBehind(): WaitingQueue {
+    return (this.behind ??= new WaitingQueue(this.#total));
+  }
+
+  openGivingBack(): WaitingQueue {
+    return (this.givingBack ??= new WaitingQueue(this.#total));
   }
 }

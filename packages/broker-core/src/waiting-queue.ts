@@ -8,7 +8,17 @@ export class WaitingQueue {
   #topics: Map<string, number> | undefined;
 
   /** Bytes of the QoS 0 messages among them; the others are counted by their session. */
-  bytesAtQos0 = 0;
+  #bytesAtQos0 = 0;
+  /** Counts for all sessions. */
+  #total: { queuedBytes: number };
+
+  constructor(total: { queuedBytes: number }) {
+    this.#total = total;
+  }
+
+  get bytesAtQos0(): number {
+    return this.#bytesAtQos0;
+  }
 
   get length(): number {
     return this.#deliveries.length;
@@ -16,7 +26,7 @@ export class WaitingQueue {
 
   push(delivery: Delivery): void {
     this.#deliveries.push(delivery);
-    if (delivery.qos === 0) this.bytesAtQos0 += deliverySize(delivery);
+    if (delivery.qos === 0) this.#count(deliverySize(delivery));
     if (this.#topics !== undefined) count(this.#topics, delivery.message.topicName, 1);
   }
 
@@ -26,7 +36,7 @@ export class WaitingQueue {
 
   shift(): Delivery | undefined {
     const delivery = this.#deliveries.shift();
-    if (delivery?.qos === 0) this.bytesAtQos0 -= deliverySize(delivery);
+    if (delivery?.qos === 0) this.#count(-deliverySize(delivery));
     if (this.#deliveries.length === 0) this.#topics = undefined;
     else if (this.#topics !== undefined && delivery !== undefined) {
       count(this.#topics, delivery.message.topicName, -1);
@@ -42,6 +52,17 @@ export class WaitingQueue {
 
   [Symbol.iterator](): Iterator<Delivery> {
     return this.#deliveries[Symbol.iterator]();
+  }
+
+  /** Nothing in it counts any more: it is let go, or what is left of it is looked through once. */
+  letGo(): void {
+    this.#count(-this.#bytesAtQos0);
+    this.#total = { queuedBytes: 0 };
+  }
+
+  #count(bytes: number): void {
+    this.#bytesAtQos0 += bytes;
+    this.#total.queuedBytes += bytes;
   }
 
   #countTopics(): Map<string, number> {

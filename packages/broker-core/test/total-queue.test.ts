@@ -77,6 +77,36 @@ test(
 );
 
 test(
+  'what waits at QoS 0 counts as well, until it is sent or its client has gone',
+  inWorld(
+    (world) => {
+      const slow = ['one', 'two'].map((clientId) => {
+        const client = world.connect({ clientId, properties: { receiveMaximum: 1 } });
+        client.subscribe('a');
+        return client;
+      });
+      const publisher = world.connect({ clientId: 'p' });
+      publisher.publish('a', 'x', { qos: 1, packetId: 1 });
+      publisher.publish('a', 'y', { qos: 1, packetId: 2 });
+      publisher.messages();
+      publisher.publish('a', forty);
+      expect(world.broker.counters).toMatchObject({ queuedBytes: 82, publishDropped: 0 });
+      publisher.publish('a', forty); // no room
+      publisher.publish('a', forty, { qos: 1, packetId: 3 });
+      expect(publisher.messages()).toEqual(['PUBACK #3 97']);
+      expect(world.broker.counters).toMatchObject({ queuedBytes: 82, publishDropped: 3 });
+
+      slow[0]?.vanish();
+      expect(world.broker.counters.queuedBytes).toBe(41);
+      slow[1]?.puback(1);
+      expect(slow[1]?.messages()).toEqual(['a=x q1 #1', 'a=y q1 #2', `a=${forty} q0`]);
+      expect(world.broker.counters.queuedBytes).toBe(1);
+    },
+    { limits },
+  ),
+);
+
+test(
   'a Will without room is dropped and counted',
   inWorld(
     (world) => {

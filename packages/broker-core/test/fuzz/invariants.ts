@@ -91,7 +91,9 @@ function checkOwners({ connections, context }: Player): void {
   let subscriptions = 0;
   let queuedBytes = 0;
   for (const session of sessions) {
+    const { behind, pending } = session;
     queuedBytes += session.queuedBytes;
+    queuedBytes += (pending?.bytesAtQos0 ?? 0) + (behind?.bytesAtQos0 ?? 0);
     subscriptions += session.subscriptions?.size ?? 0;
     demand(!session.ended, 'owner', () => `${session.clientId} has ended and is kept`);
     const { connection } = session;
