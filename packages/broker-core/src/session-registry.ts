@@ -1,5 +1,5 @@
 import { ReasonCode } from '@wellhead/codec';
-import type { SessionRecord, SubscriptionRecord } from '@wellhead/session-store';
+import { SteadyMap, type SessionRecord, type SubscriptionRecord } from '@wellhead/session-store';
 import type { RemoteAddress } from '@wellhead/transport';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
@@ -26,7 +26,7 @@ export interface OpenRequest {
 /** All sessions: who is taken over, what is resumed, when a session ends and what its end entails. */
 export class SessionRegistry {
   readonly #context: () => BrokerContext;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new SteadyMap<Session>();
   /** What sessions leave to their groups goes this way. */
   readonly handOver: HandOver;
   readonly #onTimeout = (session: Session, now: number): void => this.#timeout(session, now);

@@ -30,4 +30,5 @@ export type {
   WillSet,
 } from './session-change.ts';
 export type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
+export { SteadyMap } from './steady-map.ts';
 export { refusedBehind, StoreError, type StoreErrorCode } from './store-error.ts';
