@@ -111,7 +111,7 @@ function isNewAtQos2(connection: ClientConnection, session: Session, view: Publi
   const { packetId } = view;
   const { receiver } = session;
   const isCounted = receiver?.counted(packetId) === true;
-  if (receiveQuota !== undefined && !isCounted && !receiveQuota.begin()) {
+  if (!isCounted && (hasUsedUpReceiveMaximum(connection) || receiveQuota?.begin() === false)) {
     connection.fail(
       ReasonCode.ReceiveMaximumExceeded,
       'more PUBLISH than Receive Maximum await PUBREL',
@@ -124,17 +124,20 @@ function isNewAtQos2(connection: ClientConnection, session: Session, view: Publi
   return false;
 }
 
-/** QoS 1 counts in our Receive Maximum until its PUBACK leaves, which may have to wait for the store. */
+/** QoS 2 counts in it until PUBREL comes, QoS 1 until its PUBACK leaves, which may have to wait for the store. */
+function hasUsedUpReceiveMaximum({ promisedPubacks, receiveQuota }: ClientConnection): boolean {
+  return (
+    receiveQuota !== undefined &&
+    promisedPubacks + receiveQuota.outstanding >= receiveQuota.receiveMaximum
+  );
+}
+
 function isTakenAtQos1(connection: ClientConnection, session: Session, view: PublishView): boolean {
-  const { promisedPubacks, receiveQuota } = connection;
   if (session.receiver?.has(view.packetId) === true) {
     refuse(connection, 1, view.packetId, ReasonCode.PacketIdentifierInUse);
     return false;
   }
-  if (
-    receiveQuota !== undefined &&
-    promisedPubacks + receiveQuota.outstanding >= receiveQuota.receiveMaximum
-  ) {
+  if (hasUsedUpReceiveMaximum(connection)) {
     connection.fail(
       ReasonCode.ReceiveMaximumExceeded,
       'more PUBLISH than Receive Maximum await PUBACK',

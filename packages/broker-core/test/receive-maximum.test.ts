@@ -1,6 +1,7 @@
 import type { QoS } from '@wellhead/codec';
 import { expect, test } from 'vitest';
-import { type Client, type World, inWorld, publishPacket } from './support.ts';
+import { LaterStore } from './later-store.ts';
+import { type Client, World, inWorld, publishPacket } from './support.ts';
 
 function subscriberWith(world: World, receiveMaximum: number, granted: QoS = 2): Client {
   const client = world.resume('s', 100, { properties: { receiveMaximum } });
@@ -184,6 +185,24 @@ test(
     { limits: { receiveMaximum: 3 } },
   ),
 );
+
+test('[MQTT-3.3.4-7] QoS 2 is one more as well while PUBACKs that wait for the store fill it: 0x93', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ store, limits: { receiveMaximum: 3 } });
+  const subscriber = world.resume('s');
+  await world.settleAsync();
+  subscriber.subscribe('a');
+  const client = world.connect();
+  await world.settleAsync();
+  client.take();
+  store.isHeld = true;
+  for (let packetId = 1; packetId <= 3; packetId++) client.publish('a', 'x', { qos: 1, packetId });
+  expect(client.outcome()).toBe('open');
+  client.publish('a', 'x', { qos: 2, packetId: 4 });
+  store.release();
+  await world.settleAsync();
+  expect(client.outcome()).toContain('DISCONNECT 93 closed');
+});
 
 test(
   'a PUBREC that refuses gives our quota back',
