@@ -13,7 +13,8 @@ export async function serve(settings: Settings): Promise<number> {
   const isInMemory = settings.server.dataDirectory === undefined;
   limitYoungGeneration(isInMemory ? enoughYoung.inMemory : enoughYoung.onDisk);
   const log = createLog(settings.log);
-  using signals = new StopSignals(() => log.flush());
+  const onReload = (): void => log.logger.info({ signal: 'SIGHUP' }, 'there is nothing to reload');
+  using signals = new StopSignals(() => log.flush(), onReload);
   using _watch = watchUncaught(log);
   using observer = new LogObserver(log.logger);
   let server: Server;

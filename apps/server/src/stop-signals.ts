@@ -1,15 +1,21 @@
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** The first SIGINT or SIGTERM asks to stop, the second one exits at once. */
+/** The first signal to stop asks for an end in order, the second one exits at once. */
 export class StopSignals implements Disposable {
   /** Resolves at the first signal. */
   readonly first: Promise<StopSignal>;
   readonly #listener: (signal: StopSignal) => void;
+  readonly #onHangup: () => void;
 
-  /** @param beforeExit runs before a second signal ends the process with 128 + its number */
-  constructor(beforeExit: () => void) {
+  /**
+   * @param beforeExit runs before a second signal ends the process with 128 + its number
+   * @param onReload runs at SIGHUP, which asks a program without a terminal to read its settings again;
+   * with one it says that the terminal was closed, and asks to stop
+   */
+  constructor(beforeExit: () => void, onReload: () => void) {
     const { promise, resolve } = withResolvers<StopSignal>();
     let firstAt = 0;
     this.first = promise;
@@ -22,11 +28,15 @@ export class StopSignals implements Disposable {
         process.exit(128 + constants.signals[signal]);
       }
     };
+    const hasTerminal = isatty(0);
+    this.#onHangup = () => (hasTerminal ? this.#listener('SIGHUP') : onReload());
     for (const signal of SIGNALS) process.on(signal, this.#listener);
+    process.on('SIGHUP', this.#onHangup);
   }
 
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) process.off(signal, this.#listener);
+    process.off('SIGHUP', this.#onHangup);
   }
 }
 

@@ -99,6 +99,15 @@ describe('the end', () => {
     },
   );
 
+  test('SIGHUP without a terminal is no end: there is nothing to reload', async () => {
+    await using server = await Wellhead.start();
+    server.program.signal('SIGHUP');
+    await server.logged({ msg: 'there is nothing to reload', signal: 'SIGHUP' });
+    const told = disconnection(server.address('mqtt'));
+    await told.connected;
+    expect(await server.stop()).toBe(0);
+  });
+
   test('SIGTERM: clients that never read nor leave keep nobody waiting, and the exit status is 0', async () => {
     await using server = await Wellhead.start();
     const { port } = server.address('mqtt');
