@@ -1,4 +1,8 @@
-import type { CloseOptions } from '@wellhead/transport/duplex';
+import {
+  type CloseOptions,
+  DirectWriter,
+  type StreamConnectionOptions,
+} from '@wellhead/transport/duplex';
 
 /** For listeners that accept sockets. */
 export interface SocketOptions extends CloseOptions {
@@ -7,10 +11,21 @@ export interface SocketOptions extends CloseOptions {
    * @default true
    */
   readonly sharedReadBuffer?: boolean;
+  /**
+   * Write to the sockets past Node's stream machinery, where this Node can.
+   * @default true
+   */
+  readonly directWrites?: boolean;
+}
+
+/** The options for a listener's connections. */
+export function connectionOptions(options: SocketOptions): StreamConnectionOptions {
+  const writer = options.directWrites === false ? undefined : new DirectWriter();
+  return { ...options, readBuffer: readBuffer(options), writer };
 }
 
 /** The buffer for a listener's connections, if they shall share one. */
-export function readBuffer(options: SocketOptions): Uint8Array | undefined {
+function readBuffer(options: SocketOptions): Uint8Array | undefined {
   return options.sharedReadBuffer === false ? undefined : new Uint8Array(READ_BUFFER_SIZE);
 }
 

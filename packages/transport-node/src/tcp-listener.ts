@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
 import { listenOnPort, type PortOptions, stop } from './server-listener.ts';
-import { readBuffer, type SocketOptions } from './socket-options.ts';
+import { connectionOptions, type SocketOptions } from './socket-options.ts';
 import { remoteAddress, StreamConnection } from '@wellhead/transport/duplex';
 
 export interface TcpListenerOptions extends PortOptions, SocketOptions {}
@@ -22,10 +22,10 @@ class TcpListener implements Listener {
 
   async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
     if (this.#server) throw new TypeError('A listener listens once.');
-    const connectionOptions = { ...this.#options, readBuffer: readBuffer(this.#options) };
+    const forConnections = connectionOptions(this.#options);
     const server = createServer({ noDelay: true }, (socket) => {
       const remote = remoteAddress(socket, 'tcp');
-      receiver.connection(new StreamConnection(socket, remote, connectionOptions));
+      receiver.connection(new StreamConnection(socket, remote, forConnections));
     });
     this.#server = server;
     return listenOnPort(server, this.#options, receiver, 'mqtt');

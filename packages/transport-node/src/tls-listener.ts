@@ -10,7 +10,7 @@ import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/tra
 import { type HandshakeLimits, Handshakes } from './handshakes.ts';
 import { certificateError } from './listen-error.ts';
 import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
-import { readBuffer, type SocketOptions } from './socket-options.ts';
+import { connectionOptions, type SocketOptions } from './socket-options.ts';
 import { remoteAddress, StreamConnection } from '@wellhead/transport/duplex';
 
 /** What a server proves itself with, and asks of its clients. */
@@ -86,11 +86,11 @@ class SecureListener implements TlsListener {
   async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
     if (this.#server) throw new TypeError('A listener listens once.');
     const options = this.#options;
-    const connectionOptions = { ...options, readBuffer: readBuffer(options) };
+    const forConnections = connectionOptions(options);
     const secure = secureServerOptions(options, placeOf(options));
     const server = createServer({ ...secure, noDelay: true }, (socket) => {
       const remote = remoteAddress(socket, 'tls', clientCertificate(socket, options));
-      receiver.connection(new StreamConnection(socket, remote, connectionOptions));
+      receiver.connection(new StreamConnection(socket, remote, forConnections));
     });
     this.#handshakes.track(server);
     this.#server = server;

@@ -10,7 +10,7 @@ import {
 } from '@wellhead/transport';
 import { listenError, systemCode } from './listen-error.ts';
 import { listen, stop } from './server-listener.ts';
-import { readBuffer, type SocketOptions } from './socket-options.ts';
+import { connectionOptions, type SocketOptions } from './socket-options.ts';
 import { StreamConnection } from '@wellhead/transport/duplex';
 
 export interface UnixListenerOptions extends SocketOptions {
@@ -37,9 +37,9 @@ class UnixListener implements Listener {
     if (this.#server) throw new TypeError('A listener listens once.');
     const path = resolvePath(this.#options.path);
     await checkPath(path);
-    const connectionOptions = { ...this.#options, readBuffer: readBuffer(this.#options) };
+    const forConnections = connectionOptions(this.#options);
     const server = createServer((socket) => {
-      receiver.connection(new StreamConnection(socket, REMOTE, connectionOptions));
+      receiver.connection(new StreamConnection(socket, REMOTE, forConnections));
     });
     this.#server = server;
     await listenAt(server, path, receiver);

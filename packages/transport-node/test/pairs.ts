@@ -1,6 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { connect as connectSocket, type AddressInfo } from 'node:net';
+import {
+  connect as connectSocket,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Socket,
+} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex, PassThrough } from 'node:stream';
@@ -132,6 +137,23 @@ function joined(readable: PassThrough, writable: PassThrough): Duplex {
   return Duplex.from({ readable, writable });
 }
 
+export async function acceptedSocket(): Promise<Socket> {
+  return (await acceptedPair()).socket;
+}
+
+/** A socket that a server has accepted, which takes its other end with it. */
+export async function acceptedPair(): Promise<{ socket: Socket; client: Socket }> {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+  const client = connectSocket(portOf(server), '127.0.0.1');
+  client.on('error', () => {});
+  const socket = await accepted;
+  socket.once('close', () => client.destroy());
+  server.close();
+  return { socket, client };
+}
+
 export function portOf(server: { address(): AddressInfo | string | null }): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
@@ -142,6 +164,10 @@ export const pairMakers: readonly [name: string, makePair: PairMaker][] = [
   [
     "tcp, 'data' events",
     pairsOf(async () => tcpListener({ port: 0, sharedReadBuffer: false }), connectTcp),
+  ],
+  [
+    "tcp, the stream's write()",
+    pairsOf(async () => tcpListener({ port: 0, directWrites: false }), connectTcp),
   ],
   [
     'tls, shared read buffer',

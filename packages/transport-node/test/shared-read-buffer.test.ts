@@ -1,11 +1,11 @@
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Connection } from '@wellhead/transport';
 import { tcpListener } from '@wellhead/transport-node';
 import { canShareReads, readInto } from '@wellhead/transport/duplex';
 import { Log } from './log.ts';
-import { Accepted, connectTcp, portOf } from './pairs.ts';
+import { Accepted, acceptedSocket, connectTcp } from './pairs.ts';
 
 describe.skipIf(process.platform === 'win32')('one buffer for all reads', () => {
   const accepted = new Accepted();
@@ -78,18 +78,6 @@ function slots(socket: Socket): symbol[] {
   return Object.getOwnPropertySymbols(socket).filter(({ description }) =>
     description?.startsWith('kBuffer'),
   );
-}
-
-async function acceptedSocket(): Promise<Socket> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const socket = new Promise<Socket>((resolve) => server.once('connection', resolve));
-  const client = connect(portOf(server), '127.0.0.1');
-  client.on('error', () => {});
-  const result = await socket;
-  result.once('close', () => client.destroy());
-  server.close();
-  return result;
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -1,6 +1,13 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { getSystemErrorName } from 'node:util';
 import type { RemoteAddress } from './connection.ts';
+import {
+  type DirectWriter,
+  UNDER_WAY,
+  type WriteOwner,
+  type WritingHandle,
+} from './direct-writer.ts';
 import { type CloseOptions, connectionLost, NodeConnection } from './node-connection.ts';
 import { canShareReads, readInto } from './shared-read-buffer.ts';
 
@@ -8,13 +15,20 @@ import { canShareReads, readInto } from './shared-read-buffer.ts';
 export interface StreamConnectionOptions extends CloseOptions {
   /** The buffer; undefined for 'data' events. */
   readonly readBuffer?: Uint8Array | undefined;
+  /** Who writes to the sockets; undefined for the stream itself. */
+  readonly writer?: DirectWriter | undefined;
 }
 
 /** A connection over a Node stream. Its event handlers are shared functions: memory of an idle connection counts. */
-export class StreamConnection extends NodeConnection {
+export class StreamConnection extends NodeConnection implements WriteOwner {
   readonly stableChunks: boolean;
   readonly #stream: OwnedStream;
   readonly #readBuffer: Uint8Array | undefined;
+  readonly #writer: DirectWriter | undefined;
+  /** What the writer writes to; undefined when the stream is written to. */
+  readonly #handle: WritingHandle | undefined;
+  /** Bytes that the writer has under way. */
+  #underWay = 0;
 
   constructor(stream: Duplex, remote: RemoteAddress, options: StreamConnectionOptions) {
     super(remote, options);
@@ -22,13 +36,15 @@ export class StreamConnection extends NodeConnection {
     this.#stream = stream;
     this.#readBuffer = shares ? options.readBuffer : undefined;
     this.stableChunks = !shares && stream instanceof Socket;
+    this.#writer = options.writer;
+    this.#handle = options.writer?.handleOf(stream);
     this.#stream[CONNECTION] = this;
     stream.on('error', onError).on('close', onClose);
     if (stream.destroyed) process.nextTick(onGone, this); // its 'close' may have been before
   }
 
   get pendingBytes(): number {
-    return this.#stream.writableLength;
+    return this.#handle === undefined ? this.#stream.writableLength : this.#underWay;
   }
 
   protected startReading(paused: boolean): void {
@@ -54,14 +70,41 @@ export class StreamConnection extends NodeConnection {
   }
 
   protected send(bytes: Uint8Array): void {
-    this.#stream.write(this.#own(bytes));
+    const status =
+      this.#handle === undefined ? undefined : this.#writer?.write(this.#handle, bytes, this);
+    if (status === undefined) this.#stream.write(this.#own(bytes));
+    else if (status !== 0) this.#notWritten(status, bytes.length);
   }
 
   protected sendAll(chunks: readonly Uint8Array[]): void {
+    if (this.#handle !== undefined && this.#writer !== undefined) {
+      let length = 0;
+      for (const chunk of chunks) length += chunk.length;
+      const status = this.#writer.writev(this.#handle, chunks, length, this);
+      if (status !== 0) this.#notWritten(status, length);
+      return;
+    }
     const stream = this.#stream;
     stream.cork();
     for (const chunk of chunks) stream.write(this.#own(chunk));
     stream.uncork();
+  }
+
+  /** For the writer. */
+  written(length: number, status: number): void {
+    this.#underWay -= length;
+    if (status !== 0) this.#writeFailed(status);
+    else if (this.#underWay === 0) this.drained();
+  }
+
+  #notWritten(status: number, length: number): void {
+    if (status === UNDER_WAY) this.#underWay += length;
+    else this.#writeFailed(status);
+  }
+
+  #writeFailed(status: number): void {
+    const stream = this.#stream;
+    if (!stream.destroyed) stream.destroy(new Error(`write ${getSystemErrorName(status)}`));
   }
 
   /** A socket has done with bytes that are no longer pending; other streams may go on passing them around. */
