@@ -141,6 +141,19 @@ export class Turn {
     this.#wake();
   }
 
+  /** The caller ends the turn, so that nobody need ask for it. False when its end is asked for already. */
+  holdOpen(): boolean {
+    if (this.#isAwake) return false;
+    this.#isAwake = true;
+    return true;
+  }
+
+  /** The caller of {@link holdOpen} does not end it after all. */
+  letGo(): void {
+    this.#isAwake = false;
+    this.wake();
+  }
+
   /** The driver is ending the turn: what comes from now on belongs to the next one. */
   begin(): void {
     this.#isAwake = false;

@@ -22,6 +22,7 @@ import { Admission } from './admission.ts';
 import { type BrokerOptions, makeContext } from './broker-options.ts';
 import { type LocalMessage, toMessage } from './local-message.ts';
 import { type LocalSubscription, MessageStream, receivedMessage } from './local-subscription.ts';
+import { LoneReads } from './lone-reads.ts';
 import { SysTopics } from './sys-topics.ts';
 import { systemHost } from './system-host.ts';
 import { TurnDriver } from './turn-driver.ts';
@@ -63,6 +64,11 @@ export class Broker implements AsyncDisposable {
   readonly #sysInterval: number;
   readonly #localSessions = new Set<MessageStream>();
   #localWork: (() => void)[] = [];
+  readonly #loneReads = new LoneReads();
+  readonly #endTurn = (): void => {
+    this.#loneReads.turnEnded();
+    this.#driver.run();
+  };
   /** Connections whose transport has gone, and whose end is for a later turn. */
   #ending: ClientConnection[] = [];
   #cancelTick: (() => void) | undefined;
@@ -78,7 +84,7 @@ export class Broker implements AsyncDisposable {
   constructor(options: BrokerOptions) {
     const host = options.host ?? systemHost;
     this.#host = host;
-    this.#context = makeContext(options, host, () => host.soon(() => this.#driver.run()));
+    this.#context = makeContext(options, host, () => host.soon(this.#endTurn));
     this.#driver = new TurnDriver(this.#context, host, () => {
       this.#endOthers();
       this.#runLocalWork();
@@ -206,7 +212,17 @@ export class Broker implements AsyncDisposable {
 
   /** Bytes have come. */
   received(connection: ClientConnection, chunk: Uint8Array): void {
+    const { turn } = this.#context;
     const now = this.#host.now();
+    const endsTurn = this.#loneReads.mayEndTurn(chunk.length) && turn.holdOpen();
+    this.#receive(connection, chunk, now);
+    if (!endsTurn) return;
+    // a commit takes long, so that it is for all who can have part in it
+    if (turn.hasUnsettled) turn.letGo();
+    else this.#driver.run(now);
+  }
+
+  #receive(connection: ClientConnection, chunk: Uint8Array, now: number): void {
     try {
       connection.receive(chunk, now);
     } catch (error) {

@@ -43,10 +43,10 @@ export class TurnDriver {
     this.#before = before;
   }
 
-  run(): void {
+  run(now: number = this.#host.now()): void {
     const context = this.#context;
     const { turn } = context;
-    context.now = this.#host.now();
+    context.now = now;
     turn.begin();
     this.#before();
     continueConnections(context);
