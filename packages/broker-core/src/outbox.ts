@@ -100,15 +100,24 @@ export class Outbox {
   /** Hands over everything held, in order. The slab at the end stays lent until {@link recycle} or {@link abandon}. */
   take(): Uint8Array[] {
     const chunks = this.#chunks;
-    if (this.#slab !== undefined && this.#slabTo > this.#slabFrom) {
-      chunks.push(this.#slab.subarray(this.#slabFrom, this.#slabTo));
-      this.#slabFrom = this.#slabTo;
+    const slab = this.#slabTo > this.#slabFrom ? this.#slab : undefined;
+    const source = this.#source;
+    this.bytes = 0;
+    // one piece, as nearly always, needs no list that grows
+    if (chunks.length === 0 && slab === undefined && source !== undefined) {
+      this.#source = undefined;
+      return [source.subarray(this.#from, this.#to)];
     }
-    if (this.#source !== undefined) {
-      chunks.push(this.#source.subarray(this.#from, this.#to));
+    if (slab !== undefined) {
+      const part = slab.subarray(this.#slabFrom, this.#slabTo);
+      this.#slabFrom = this.#slabTo;
+      if (chunks.length === 0 && source === undefined) return [part];
+      chunks.push(part);
+    }
+    if (source !== undefined) {
+      chunks.push(source.subarray(this.#from, this.#to));
       this.#source = undefined;
     }
-    this.bytes = 0;
     this.#chunks = [];
     return chunks;
   }

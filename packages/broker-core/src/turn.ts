@@ -99,7 +99,7 @@ export class Turn {
     const { crowd, dirty } = this;
     const few = Math.min(dirty.length, Math.max(count >> 1, count - crowd.length));
     const many = Math.min(crowd.length, count - few);
-    this.dirty = dirty.splice(few);
+    this.dirty = few === dirty.length ? [] : dirty.splice(few);
     if (many === 0) return dirty;
     this.crowd = crowd.splice(many);
     return dirty.length === 0 ? crowd : dirty.concat(crowd);

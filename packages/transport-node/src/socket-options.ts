@@ -1,6 +1,7 @@
 import {
   type CloseOptions,
   DirectWriter,
+  ReadBuffer,
   type StreamConnectionOptions,
 } from '@wellhead/transport/duplex';
 
@@ -25,8 +26,8 @@ export function connectionOptions(options: SocketOptions): StreamConnectionOptio
 }
 
 /** The buffer for a listener's connections, if they shall share one. */
-function readBuffer(options: SocketOptions): Uint8Array | undefined {
-  return options.sharedReadBuffer === false ? undefined : new Uint8Array(READ_BUFFER_SIZE);
+function readBuffer(options: SocketOptions): ReadBuffer | undefined {
+  return options.sharedReadBuffer === false ? undefined : new ReadBuffer(READ_BUFFER_SIZE);
 }
 
 /** What the kernel is asked for at once. */

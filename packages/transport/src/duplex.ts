@@ -3,5 +3,5 @@ export { connectionFromDuplex } from './connection-from-duplex.ts';
 export { type CloseOptions, NodeConnection, connectionLost } from './node-connection.ts';
 export { isLoopback, remoteAddress } from './remote-address.ts';
 export { DirectWriter } from './direct-writer.ts';
-export { canShareReads, readInto } from './shared-read-buffer.ts';
+export { canShareReads, ReadBuffer, readInto } from './shared-read-buffer.ts';
 export { StreamConnection, type StreamConnectionOptions } from './stream-connection.ts';

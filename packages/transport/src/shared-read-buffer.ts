@@ -5,6 +5,27 @@ import type { Duplex } from 'node:stream';
 // read is handed on before the next begins; it spares a buffer for each read, and the collector's work with it.
 // Everything used here is looked for first, so that a Node that works otherwise falls back to 'data' events.
 
+/** A buffer for the reads of many connections. What is read is shown as a view, and most reads are short and alike. */
+export class ReadBuffer {
+  readonly bytes: Uint8Array;
+  readonly #views: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(VIEWS).fill(
+    undefined,
+  );
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+  }
+
+  /** The first bytes; the same view again for as many. */
+  view(length: number): Uint8Array {
+    if (length >= VIEWS) return this.bytes.subarray(0, length);
+    return (this.#views[length] ??= this.bytes.subarray(0, length));
+  }
+}
+
+/** Of so many short lengths. */
+const VIEWS = 512;
+
 /** Called with `this` as the stream; the first `length` bytes of `buffer` are valid during the call only. */
 export type SharedReadCallback = (this: Duplex, length: number, buffer: Uint8Array) => void;
 

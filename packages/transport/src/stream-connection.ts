@@ -9,12 +9,12 @@ import {
   type WritingHandle,
 } from './direct-writer.ts';
 import { type CloseOptions, connectionLost, NodeConnection } from './node-connection.ts';
-import { canShareReads, readInto } from './shared-read-buffer.ts';
+import { canShareReads, type ReadBuffer, readInto } from './shared-read-buffer.ts';
 
 /** Accepted sockets may also read through one buffer for all. */
 export interface StreamConnectionOptions extends CloseOptions {
   /** The buffer; undefined for 'data' events. */
-  readonly readBuffer?: Uint8Array | undefined;
+  readonly readBuffer?: ReadBuffer | undefined;
   /** Who writes to the sockets; undefined for the stream itself. */
   readonly writer?: DirectWriter | undefined;
 }
@@ -23,7 +23,7 @@ export interface StreamConnectionOptions extends CloseOptions {
 export class StreamConnection extends NodeConnection implements WriteOwner {
   readonly stableChunks: boolean;
   readonly #stream: OwnedStream;
-  readonly #readBuffer: Uint8Array | undefined;
+  readonly #readBuffer: ReadBuffer | undefined;
   readonly #writer: DirectWriter | undefined;
   /** What the writer writes to; undefined when the stream is written to. */
   readonly #handle: WritingHandle | undefined;
@@ -56,9 +56,14 @@ export class StreamConnection extends NodeConnection implements WriteOwner {
     }
     const early: unknown = stream.read();
     if (early instanceof Uint8Array) this.keep(early);
-    if (!readInto(stream, this.#readBuffer, onRead)) stream.on('data', onData);
+    if (!readInto(stream, this.#readBuffer.bytes, onRead)) stream.on('data', onData);
     if (paused) stream.pause();
     else stream.resume();
+  }
+
+  /** For the read callback: so many bytes are in the buffer. */
+  read(length: number): void {
+    if (this.#readBuffer !== undefined) this.received(this.#readBuffer.view(length));
   }
 
   protected pauseReading(): void {
@@ -130,8 +135,8 @@ function onData(this: OwnedStream, chunk: unknown): void {
   this[CONNECTION]?.received(toBytes(chunk));
 }
 
-function onRead(this: OwnedStream, length: number, buffer: Uint8Array): void {
-  this[CONNECTION]?.received(buffer.subarray(0, length));
+function onRead(this: OwnedStream, length: number): void {
+  this[CONNECTION]?.read(length);
 }
 
 function onDrain(this: OwnedStream): void {
