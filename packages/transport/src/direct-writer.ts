@@ -126,8 +126,8 @@ function requestOf(stream: Socket, handle: WritingHandle): unknown {
 /** Another of the same class, if it is what is expected here. */
 function freshRequest(model: unknown): WriteRequest | undefined {
   if (typeof model !== 'object' || model === null) return undefined;
-  const { constructor } = model;
-  if (constructor.name !== 'WriteWrap') return undefined;
+  const constructor: unknown = Reflect.get(model, 'constructor');
+  if (typeof constructor !== 'function' || constructor.name !== 'WriteWrap') return undefined;
   const request: unknown = Reflect.construct(constructor, []);
   return isRequest(request) && request.getAsyncId() < 0 ? request : undefined;
 }
