@@ -135,6 +135,11 @@ export class Turn {
     return reading;
   }
 
+  /** Its end has been asked for. */
+  get isAwake(): boolean {
+    return this.#isAwake;
+  }
+
   wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;

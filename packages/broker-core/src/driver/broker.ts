@@ -213,7 +213,8 @@ export class Broker implements AsyncDisposable {
   /** Bytes have come. */
   received(connection: ClientConnection, chunk: Uint8Array): void {
     const { turn } = this.#context;
-    const now = this.#host.now();
+    // all that is read before the end of a turn that is on its way came at one time
+    const now = turn.isAwake ? this.#context.now : this.#host.now();
     const endsTurn = this.#loneReads.mayEndTurn(chunk.length) && turn.holdOpen();
     this.#receive(connection, chunk, now);
     if (!endsTurn) return;
