@@ -1,6 +1,6 @@
 // What the changes of a commit do to the rows.
 
-import { plainMessage } from '@wellhead/session-store';
+import { identifierBytes, plainMessage } from '@wellhead/session-store';
 import { readPage, rowKey } from './atomic-rows.js';
 
 export const NOTHING = {
@@ -92,7 +92,7 @@ async function enqueue(draft, counters, clientId, message, delivery) {
   const { messageId } = message;
   if (await draft.get(rowKey('place', clientId, messageId))) return;
   draft.set(rowKey('message', messageId), plainMessage(message));
-  const size = contentBytes(message);
+  const size = contentBytes(message) + identifierBytes(delivery.subscriptionIdentifiers);
   place(draft, counters, clientId, { ...delivery, messageId, size, released: false });
 }
 
