@@ -17,8 +17,8 @@ export interface TurnWork {
 }
 
 /** True when a message has more receivers than one turn may serve. */
-export function isLong(context: BrokerContext, found: Route): boolean {
-  return found.targets.length > context.limits.deliveriesPerTurn;
+export function isLong({ limits }: BrokerContext, { groups, targets }: Route): boolean {
+  return targets.length + groups.length > limits.deliveriesPerTurn;
 }
 
 /** Who waits to hear what has become of a message for very many. */
@@ -132,11 +132,16 @@ export class LongFanOut implements TurnWork, Fate {
   }
 
   get #isServed(): boolean {
-    return this.#next === this.#found.targets.length;
+    return this.#next === this.#length;
   }
 
   get #isAtLast(): boolean {
-    return this.#next + this.#context.limits.deliveriesPerTurn >= this.#found.targets.length;
+    return this.#next + this.#context.limits.deliveriesPerTurn >= this.#length;
+  }
+
+  /** Sessions, and then groups. */
+  get #length(): number {
+    return this.#found.targets.length + this.#found.groups.length;
   }
 
   #makeAnew(change: SessionChange): void {
@@ -155,16 +160,19 @@ export class LongFanOut implements TurnWork, Fate {
     const context = this.#context;
     const { publication } = context;
     const { groups, targets } = this.#found;
-    const end = isLast ? targets.length : this.#next + context.limits.deliveriesPerTurn;
-    const share = targets.slice(this.#next, end).flatMap((target) => remainder(target) ?? []);
+    const from = this.#next;
+    const to = isLast ? this.#length : from + context.limits.deliveriesPerTurn;
+    const share = targets.slice(from, to).flatMap((target) => remainder(target) ?? []);
+    const groupsFrom = Math.max(0, from - targets.length);
+    const groupsTo = Math.max(0, to - targets.length);
     // a store knows a message and all its deliveries by one change: each share is a message to it
     // with an identifier of now: queues are kept in the order of identifiers
     this.#show(publication, context.nextMessageId());
     const found = { ...this.#found, targets: share };
     this.#receivers += deliverToRange(context, publication, found, 0, share.length);
-    if (isLast) this.#receivers += deliverToGroups(context, publication, groups);
+    this.#receivers += deliverToGroups(context, publication, groups.slice(groupsFrom, groupsTo));
     recordDeliveries(context, publication);
-    this.#next = end;
+    this.#next = to;
     if (isLast) this.#recordReceipt();
   }
 

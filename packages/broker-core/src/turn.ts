@@ -105,6 +105,11 @@ export class Turn {
     return dirty.length === 0 ? crowd : dirty.concat(crowd);
   }
 
+  /** Not all that were taken out could be written to: the rest comes first the next time. */
+  putBack(connections: readonly ClientConnection[]): void {
+    this.dirty = [...connections, ...this.dirty];
+  }
+
   /** Somebody is still to be written to. */
   get isDirty(): boolean {
     return this.dirty.length > 0 || this.crowd.length > 0;
@@ -164,6 +169,18 @@ export class Turn {
     this.#isAwake = false;
     this.isToMany = false; // should a delivery have thrown
   }
+}
+
+/** How many connections, one at least, have no more to say together than so many bytes. */
+export function countWithin(bytes: number, connections: readonly ClientConnection[]): number {
+  let left = bytes;
+  let count = 0;
+  for (const { outbox } of connections) {
+    if (left <= 0) return count;
+    left -= outbox.bytes;
+    count++;
+  }
+  return count;
 }
 
 const NOBODY: readonly PageRequest[] = [];

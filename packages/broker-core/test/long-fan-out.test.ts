@@ -90,6 +90,26 @@ test('shared groups and durable sessions take part in it', async () => {
   }
 });
 
+test('very many shared groups are served in turns as well, each by one member', async () => {
+  await using world = await World.create({ limits: { deliveriesPerTurn: 4 } });
+  const members = ['one', 'two'].map((clientId) => world.connect({ clientId }));
+  for (let group = 0; group < 15; group++)
+    for (const member of members) member.subscribe(`$share/g${group}/news`);
+  const plain = world.connect({ clientId: 'plain' });
+  plain.subscribe('news');
+  const publisher = world.connect({ clientId: 'p' });
+  publisher.connection.write(encode(publishPacket('news', 'x', { qos: 1, packetId: 1 }), 5));
+  world.network.pump();
+  let turns = 0;
+  while (world.host.turn()) turns++;
+  // sixteen receivers, four in a turn
+  expect(turns).toBeGreaterThanOrEqual(4);
+  world.settle();
+  expect(plain.publishes()).toHaveLength(1);
+  expect(members.flatMap((member) => member.publishes())).toHaveLength(15);
+  expect(publisher.messages()).toEqual(['PUBACK #1']);
+});
+
 describe('who subscribes while a retained message is on its way to many', () => {
   test.each([0, 1, 2, 3, 4, 5])(
     'for the first time, after %i turns: gets it as retained',

@@ -6,7 +6,7 @@ import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { loadPage } from '../queue.ts';
 import { continueConnections } from '../share-of-turn.ts';
-import type { PageRequest, Turn } from '../turn.ts';
+import { type PageRequest, type Turn, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
 import { takeFree } from './free-packets.ts';
 import { isRetriable, withoutStale } from './stale-changes.ts';
@@ -301,6 +301,8 @@ export class TurnDriver {
     const { publication, turn } = context;
     const dirty = turn.takeDirty(WRITES_PER_TURN);
     publication.received.beforeWriting();
+    const count = countWithin(BYTES_PER_TURN, dirty);
+    if (count < dirty.length) turn.putBack(dirty.splice(count));
     this.#everythingHasLeft = !turn.isDirty;
     if (turn.isDirty) turn.wake();
     for (const connection of dirty) this.#flush(connection, commit);
@@ -383,7 +385,8 @@ export class TurnDriver {
   }
 }
 
-/** A write costs some microseconds of system time. */
+/** A write costs some microseconds of system time, and more for many bytes, which the system copies. */
 const WRITES_PER_TURN = 256;
+const BYTES_PER_TURN = 8 * 1024 * 1024;
 /** Milliseconds. */
 const RETRY_INTERVAL = 500;
