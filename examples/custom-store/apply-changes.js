@@ -30,7 +30,13 @@ async function applyChange(draft, counters, change) {
     for (const { clientId: receiver, epoch: _, ...delivery } of change.deliveries)
       await enqueue(draft, counters, receiver, message, delivery);
   } else if (type === 'sent' || type === 'released' || type === 'settled') {
-    await advance(draft, counters, change);
+    for (const [index, messageId] of change.messageIds.entries())
+      await advance(draft, counters, {
+        type,
+        clientId,
+        messageId,
+        packetId: change.packetIds?.[index],
+      });
   } else if (type === 'retained-set') {
     const { topicName, messageId, expiresAt } = message;
     const size = contentBytes(message);

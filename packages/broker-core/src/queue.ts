@@ -136,8 +136,7 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
     return;
   }
   if (!session.durable) return;
-  const { clientId, epoch } = session;
-  context.turn.record({ type: 'sent', clientId, epoch, messageId: message.messageId, packetId });
+  context.turn.recordSent(session, message.messageId, packetId);
   connection.gate();
 }
 

@@ -22,28 +22,14 @@ export function settle(context: BrokerContext, session: Session, delivery: Deliv
 /** PUBREC came: the content is not needed any more, the Packet Identifier is, until PUBCOMP. */
 export function release(context: BrokerContext, session: Session, delivery: Delivery): void {
   session.queuedBytes -= deliverySize(delivery);
-  if (session.durable) {
-    context.turn.record({
-      type: 'released',
-      clientId: session.clientId,
-      epoch: session.epoch,
-      messageId: delivery.message.messageId,
-    });
-  }
+  if (session.durable) context.turn.recordReleased(session, delivery.message.messageId);
 }
 
 /** The delivery of a released message is over. */
 export function complete(context: BrokerContext, session: Session, delivery: Delivery): void {
   session.queuedMessages--;
   session.inMemory--;
-  if (session.durable) {
-    context.turn.record({
-      type: 'settled',
-      clientId: session.clientId,
-      epoch: session.epoch,
-      messageId: delivery.message.messageId,
-    });
-  }
+  if (session.durable) context.turn.recordSettled(session, delivery.message.messageId);
 }
 
 export function drop(

@@ -83,11 +83,9 @@ export class StoredShare implements Leaving {
 
   #settle(queued: QueuedDelivery): void {
     const session = this.#session;
-    const { clientId, epoch } = session;
-    const { messageId } = queued.message;
     session.queuedMessages--;
     session.queuedBytes -= deliverySize(queued);
-    this.#context.turn.record({ type: 'settled', clientId, epoch, messageId });
+    this.#context.turn.recordSettled(session, queued.message.messageId);
   }
 }
 

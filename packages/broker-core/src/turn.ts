@@ -1,4 +1,5 @@
 import type { SessionChange } from '@wellhead/session-store';
+import { DeliveryRun } from './delivery-run.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Fate, Fates, Later } from './fate.ts';
 import type { TurnWork } from './long-fan-out.ts';
@@ -40,6 +41,7 @@ export class Turn {
   /** What is to be done anew when the store may have recovered. */
   later: Later[] = [];
   #isAwake = false;
+  readonly #run = new DeliveryRun();
   readonly #wake: () => void;
 
   /** `wake` asks the driver to end the turn soon; called once a turn. */
@@ -51,6 +53,34 @@ export class Turn {
     this.changes.push(change);
     if (fate !== undefined) this.#decides(fate, change);
     this.wake();
+  }
+
+  /** A waiting delivery has got its Packet Identifier. */
+  recordSent(session: Session, messageId: number, packetId: number): void {
+    this.#run.sent(this.changes, session, messageId, packetId);
+    this.wake();
+  }
+
+  /** PUBREC has come. */
+  recordReleased(session: Session, messageId: number): void {
+    this.#run.released(this.changes, session, messageId);
+    this.wake();
+  }
+
+  /** A delivery is over. */
+  recordSettled(session: Session, messageId: number): void {
+    this.#run.settled(this.changes, session, messageId);
+    this.wake();
+  }
+
+  /** Hands over what is to be committed now, what is tried again first. */
+  takeChanges(): SessionChange[] {
+    const { changes, retried } = this;
+    this.changes = [];
+    this.#run.end();
+    if (retried.length === 0) return changes;
+    this.retried = [];
+    return [...retried, ...changes];
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { DeliveryRecord } from './records.ts';
-import type { SessionChange } from './session-change.ts';
+import type { Sent, SessionChange } from './session-change.ts';
 import { StoreError } from './store-error.ts';
 
 /**
@@ -43,6 +43,7 @@ class Check {
       case 'session-removed':
         return this.#removed(change.clientId, change.epoch);
       case 'sent':
+        return packetIdsError(change) ?? this.#fence(change.clientId, change.epoch);
       case 'received':
       case 'receipt-released':
         return packetIdError(change, 1) ?? this.#fence(change.clientId, change.epoch);
@@ -123,8 +124,26 @@ function packetIdError(
   lowest: 0 | 1,
 ): StoreError | undefined {
   const { packetId } = change;
-  if (Number.isInteger(packetId) && packetId >= lowest && packetId <= 0xffff) return undefined;
+  if (isPacketId(packetId, lowest)) return undefined;
   return invalid(`Packet Identifier ${packetId} does not exist`, change);
+}
+
+function packetIdsError(change: Sent): StoreError | undefined {
+  const { clientId, messageIds, packetIds } = change;
+  if (messageIds.length !== packetIds.length) {
+    return invalid(
+      `${messageIds.length} messages have ${packetIds.length} Packet Identifiers`,
+      change,
+    );
+  }
+  for (const packetId of packetIds) {
+    if (!isPacketId(packetId, 1)) return packetIdError({ clientId, packetId }, 1);
+  }
+  return undefined;
+}
+
+function isPacketId(value: number, lowest: 0 | 1): boolean {
+  return Number.isInteger(value) && value >= lowest && value <= 0xffff;
 }
 
 function invalid(reason: string, change: { readonly clientId: string }): StoreError {

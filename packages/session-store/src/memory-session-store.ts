@@ -7,7 +7,13 @@ import type {
   SessionRecord,
   StoreSizes,
 } from './records.ts';
-import type { Enqueued, SessionChange, SessionOpened } from './session-change.ts';
+import type {
+  Enqueued,
+  Released,
+  SessionChange,
+  SessionOpened,
+  Settled,
+} from './session-change.ts';
 import type { LoadOptions, SessionStore, StoreSupport } from './session-store.ts';
 import { SteadyMap } from './steady-map.ts';
 import { refusedBehind, StoreError } from './store-error.ts';
@@ -118,11 +124,11 @@ export class MemorySessionStore implements SessionStore {
       case 'enqueued':
         return this.#enqueued(change);
       case 'settled':
-        return this.#settled(change.clientId, change.messageId);
+        return this.#settled(change);
       case 'sent':
-        return this.#session(change.clientId)?.sent(change.messageId, change.packetId);
+        return this.#session(change.clientId)?.sent(change.messageIds, change.packetIds);
       case 'released':
-        return this.#unuse(this.#session(change.clientId)?.released(change.messageId));
+        return this.#released(change);
       case 'received':
         return this.#session(change.clientId)?.received(change.packetId);
       case 'receipt-released':
@@ -181,11 +187,21 @@ export class MemorySessionStore implements SessionStore {
     this.#use(message, added, isKnown);
   }
 
-  #settled(clientId: string, messageId: number): void {
-    const message = this.#session(clientId)?.settled(messageId);
-    if (message === undefined) return;
-    this.#deliveries--;
-    if (message !== RELEASED) this.#unuse(message);
+  #released({ clientId, messageIds }: Released): void {
+    const session = this.#session(clientId);
+    if (session === undefined) return;
+    for (const messageId of messageIds) this.#unuse(session.released(messageId));
+  }
+
+  #settled({ clientId, messageIds }: Settled): void {
+    const session = this.#session(clientId);
+    if (session === undefined) return;
+    for (const messageId of messageIds) {
+      const message = session.settled(messageId);
+      if (message === undefined) continue;
+      this.#deliveries--;
+      if (message !== RELEASED) this.#unuse(message);
+    }
   }
 
   #retain(message: MessageRecord): void {

@@ -88,11 +88,14 @@ export class MemorySession {
     return true;
   }
 
-  sent(messageId: number, packetId: number): void {
-    const slot = this.#waiting?.find(messageId) ?? -1;
-    if (slot < 0 || !this.#waiting) return;
-    this.#inFlight ??= new DeliveryDeque();
-    this.#inFlight.take(this.#waiting, slot, packetId, ++this.#lastSent);
+  sent(messageIds: readonly number[], packetIds: readonly number[]): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    const inFlight = (this.#inFlight ??= new DeliveryDeque());
+    for (let i = 0; i < messageIds.length; i++) {
+      const slot = waiting.find(messageIds[i] ?? 0);
+      if (slot >= 0) inFlight.take(waiting, slot, packetIds[i] ?? 0, ++this.#lastSent);
+    }
   }
 
   /** The message whose content this session needs no longer, if it did until now. */

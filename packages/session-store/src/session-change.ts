@@ -83,13 +83,14 @@ export interface Enqueued {
   readonly deliveries: readonly DeliveryRecord[];
 }
 
-/** A waiting delivery got its Packet Identifier and joins those in flight, as the last. One that is not there changes nothing. */
+/** Waiting deliveries got their Packet Identifiers and join those in flight, in this order, as the last. One that is not there changes nothing. */
 export interface Sent {
   readonly type: 'sent';
   readonly clientId: string;
   readonly epoch: number;
-  readonly messageId: number;
-  readonly packetId: number;
+  readonly messageIds: readonly number[];
+  /** As many, place by place. */
+  readonly packetIds: readonly number[];
 }
 
 /** PUBREC was seen: from now on PUBREL is sent, and the content is not needed [MQTT-4.3.3-6]. One that is not there changes nothing. */
@@ -97,15 +98,15 @@ export interface Released {
   readonly type: 'released';
   readonly clientId: string;
   readonly epoch: number;
-  readonly messageId: number;
+  readonly messageIds: readonly number[];
 }
 
-/** The delivery is over: acknowledged, expired or dropped. One that is not there changes nothing. */
+/** These deliveries are over: acknowledged, expired or dropped. One that is not there changes nothing. */
 export interface Settled {
   readonly type: 'settled';
   readonly clientId: string;
   readonly epoch: number;
-  readonly messageId: number;
+  readonly messageIds: readonly number[];
 }
 
 /** An inbound QoS 2 Packet Identifier is held until PUBREL [MQTT-4.3.3-10]; it belongs in the commit of its message. */

@@ -91,6 +91,12 @@ const ignoring =
   (change: SessionChange): SessionChange[] =>
     change.type === type ? [] : [change];
 
+const withFirst =
+  (type: 'released' | 'settled') =>
+  (change: SessionChange): SessionChange[] => [
+    change.type === type ? { ...change, messageIds: change.messageIds.slice(0, 1) } : change,
+  ];
+
 const inState = (
   place: Place,
 ): { sessions: { record: SessionRecord; queue: QueuedDelivery[] }[] } => place.state;
@@ -141,9 +147,25 @@ export const faults: readonly [name: string, fault: Fault][] = [
   ],
   ['forgets that a delivery was sent', { change: ignoring('sent') }],
   ['forgets that a delivery was released', { change: ignoring('released') }],
+  ['settles only the first of several', { change: withFirst('settled') }],
+  ['releases only the first of several', { change: withFirst('released') }],
   [
     'settles a delivery that is released',
     { change: (change) => [change.type === 'released' ? { ...change, type: 'settled' } : change] },
+  ],
+  [
+    'sends the last of several first',
+    {
+      change: (change) => [
+        change.type === 'sent'
+          ? {
+              ...change,
+              messageIds: change.messageIds.toReversed(),
+              packetIds: change.packetIds.toReversed(),
+            }
+          : change,
+      ],
+    },
   ],
   ['never settles', { change: ignoring('settled') }],
   ['forgets receipts', { change: ignoring('received') }],

@@ -67,7 +67,7 @@ function drain(store: MemorySessionStore): void {
     for (const {
       message: { messageId },
     } of page) {
-      void store.commit([{ type: 'settled', ...session, messageId }]);
+      void store.commit([{ type: 'settled', ...session, messageIds: [messageId] }]);
     }
   }
 }

@@ -45,18 +45,11 @@ test('a queue of 50,000 is drained in pages, each message sent and settled', () 
   for (let at = 0; at < 50_000; at++) void store.commit([model.enqueue()]);
   for (let next = 1; next <= 50_000;) {
     const page = store.readQueue('c', 0, 1000);
-    void store.commit(
-      page.map(({ message }) => ({
-        type: 'sent',
-        ...SESSION,
-        messageId: message.messageId,
-        packetId: 1,
-      })),
-    );
+    const messageIds = page.map(({ message }) => message.messageId);
+    const packetIds = page.map(() => 1);
+    void store.commit([{ type: 'sent', ...SESSION, messageIds, packetIds }]);
     for (const { message } of page) expect(message.messageId).toBe(next++);
-    void store.commit(
-      page.map(({ message }) => ({ type: 'settled', ...SESSION, messageId: message.messageId })),
-    );
+    void store.commit([{ type: 'settled', ...SESSION, messageIds }]);
   }
   expect(store.readQueue('c', 0, 1)).toEqual([]);
   expect(store.sizes()).toMatchObject({ deliveries: 0, messages: 0 });
@@ -65,10 +58,16 @@ test('a queue of 50,000 is drained in pages, each message sent and settled', () 
 test('a delivery that stays at the head does not keep the space of all that pass it', () => {
   const store = openedStore();
   const model = new Model();
-  void store.commit([model.enqueue(), { type: 'sent', ...SESSION, messageId: 1, packetId: 1 }]);
+  void store.commit([
+    model.enqueue(),
+    { type: 'sent', ...SESSION, messageIds: [1], packetIds: [1] },
+  ]);
   for (let messageId = 2; messageId < 20_000; messageId++) {
-    void store.commit([model.enqueue(), { type: 'sent', ...SESSION, messageId, packetId: 2 }]);
-    void store.commit([{ type: 'settled', ...SESSION, messageId }]);
+    void store.commit([
+      model.enqueue(),
+      { type: 'sent', ...SESSION, messageIds: [messageId], packetIds: [2] },
+    ]);
+    void store.commit([{ type: 'settled', ...SESSION, messageIds: [messageId] }]);
   }
   expect(read(store, 10)).toEqual([[1, 1, false]]);
 });
@@ -144,18 +143,18 @@ class Model {
     if (this.#waiting.includes(messageId))
       this.#inFlight.push({ id: messageId, packetId, released: false });
     this.#waiting = this.#waiting.filter((id) => id !== messageId);
-    return { type: 'sent', ...SESSION, messageId, packetId };
+    return { type: 'sent', ...SESSION, messageIds: [messageId], packetIds: [packetId] };
   }
 
   #settle(messageId: number): SessionChange {
     this.#inFlight = this.#inFlight.filter(({ id }) => id !== messageId);
     this.#waiting = this.#waiting.filter((id) => id !== messageId);
-    return { type: 'settled', ...SESSION, messageId };
+    return { type: 'settled', ...SESSION, messageIds: [messageId] };
   }
 
   #release(messageId: number): SessionChange {
     for (const each of this.#inFlight) if (each.id === messageId) each.released = true;
-    return { type: 'released', ...SESSION, messageId };
+    return { type: 'released', ...SESSION, messageIds: [messageId] };
   }
 }
 

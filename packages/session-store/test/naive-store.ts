@@ -219,10 +219,6 @@ function applyToSession(
   change: SessionChange & { clientId: string },
 ): void {
   const { record, queue } = session;
-  const queued =
-    'messageId' in change
-      ? queue.find(({ message }) => message.messageId === change.messageId)
-      : undefined;
   switch (change.type) {
     case 'session-closed':
       Object.assign(record, {
@@ -241,16 +237,23 @@ function applyToSession(
       record.subscriptions = without(record, change.topicFilter);
       return;
     case 'sent':
-      if (queued?.packetId === 0)
-        Object.assign(queued, { position: nextPosition(state, false), packetId: change.packetId });
+      for (const [index, messageId] of change.messageIds.entries()) {
+        const queued = of(queue, messageId);
+        if (queued?.packetId !== 0) continue;
+        queued.position = nextPosition(state, false);
+        queued.packetId = change.packetIds[index] ?? 0;
+      }
       return;
     case 'released':
-      if (!queued?.packetId) return;
-      queued.released = true;
-      queued.message = { ...queued.message, payload: new Uint8Array(0), properties: undefined };
+      for (const messageId of change.messageIds) {
+        const queued = of(queue, messageId);
+        if (!queued?.packetId) continue;
+        queued.released = true;
+        queued.message = { ...queued.message, payload: new Uint8Array(0), properties: undefined };
+      }
       return;
     case 'settled':
-      session.queue = queue.filter((other) => other !== queued);
+      session.queue = queue.filter(({ message }) => !change.messageIds.includes(message.messageId));
       return;
     case 'received':
       if (!record.receivedPacketIds.includes(change.packetId))
@@ -265,6 +268,13 @@ function applyToSession(
     case 'will-cleared':
       record.will = undefined;
   }
+}
+
+function of(
+  queue: readonly Mutable<QueuedDelivery>[],
+  messageId: number,
+): Mutable<QueuedDelivery> | undefined {
+  return queue.find(({ message }) => message.messageId === messageId);
 }
 
 function without(record: SessionRecord, topicFilter: string): SessionRecord['subscriptions'] {

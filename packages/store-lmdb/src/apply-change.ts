@@ -39,11 +39,15 @@ type OfSession = Exclude<
 function applyToSession(state: StoreState, session: StoredSession, change: OfSession): void {
   switch (change.type) {
     case 'settled':
-      return settle(state, session, change.messageId);
+      for (const messageId of change.messageIds) settle(state, session, messageId);
+      return undefined;
     case 'sent':
-      return send(state, session, change.messageId, change.packetId);
+      for (const [index, packetId] of change.packetIds.entries())
+        send(state, session, change.messageIds[index] ?? 0, packetId);
+      return undefined;
     case 'released':
-      return release(state, session, change.messageId);
+      for (const messageId of change.messageIds) release(state, session, messageId);
+      return undefined;
     case 'received':
       return receive(state, session, change.packetId);
     case 'receipt-released':

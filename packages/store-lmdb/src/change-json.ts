@@ -137,6 +137,6 @@ const CHANGES: Readonly<Record<string, Shape | undefined>> = {
   received: { ...session, packetId: whole },
   'will-set': { ...session, will },
   enqueued: { message, deliveries: list(delivery) },
-  released: { ...session, messageId: whole },
+  released: { ...session, messageIds: list(whole) },
   'retained-set': { message },
 };

@@ -84,7 +84,7 @@ async function* queueOf(store: SessionStore, session: SessionRecord): AsyncItera
       const delivery: DeliveryRecord = { clientId, epoch, ...how };
       yield { type: 'enqueued', message, deliveries: [delivery] };
       const { messageId } = message;
-      if (released) yield { type: 'released', clientId, epoch, messageId };
+      if (released) yield { type: 'released', clientId, epoch, messageIds: [messageId] };
       after = position;
     }
     if (page.length === 0) return;

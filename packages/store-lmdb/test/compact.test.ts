@@ -54,7 +54,7 @@ async function fillAndDrain(directory: string, durability: 'disk' | 'os'): Promi
     await store.commit(ids.slice(from, from + 100).map((id) => enqueued(id)));
   }
   await store.commit(
-    ids.slice(10).map((messageId) => ({ type: 'settled', ...SESSION, messageId })),
+    ids.slice(10).map((messageId) => ({ type: 'settled', ...SESSION, messageIds: [messageId] })),
   );
   return await dump(store);
 }

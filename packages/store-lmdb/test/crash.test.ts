@@ -22,7 +22,7 @@ const PROGRAM = `
       const id = ++messageId;
       const payload = Buffer.alloc(100 + (id % 7) * 1000, String(id) + ' ');
       const changes = [{ type: 'enqueued', message: { messageId: id, payload, ...rest }, deliveries }];
-      if (id > 400) changes.push({ type: 'settled', ...sessions[0], messageId: id - 400 });
+      if (id > 400) changes.push({ type: 'settled', ...sessions[0], messageIds: [id - 400] });
       commits.push(Promise.resolve(store.commit(changes)).then(() => say(id)));
     }
     await Promise.all(commits);

@@ -55,7 +55,7 @@ const PROGRAM = `
     if (process.env.HOW === 'settle') {
       for (let from = first; from <= last; from += atOnce) {
         await store.commit(Array.from({ length: atOnce }, (_, index) => (
-          { type: 'settled', ...session, messageId: from + index })));
+          { type: 'settled', ...session, messageIds: [from + index] })));
       }
     }
     await store.commit([{ type: 'session-removed', ...session }]);

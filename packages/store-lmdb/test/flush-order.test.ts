@@ -15,9 +15,9 @@ const PROGRAM = `
   const message = { topicName: 't', payload: Buffer.alloc(9000), qos: 2, retain: false, publishedAt: 1, expiresAt: Infinity };
   const delivery = { ...session, qos: 2, retain: false, packetId: 0 };
   await commit([{ type: 'enqueued', message: { messageId: 1, ...message }, deliveries: [delivery] }]);
-  await commit([{ type: 'sent', ...session, messageId: 1, packetId: 1 }]);
-  await commit([{ type: 'released', ...session, messageId: 1 }]);
-  await commit([{ type: 'settled', ...session, messageId: 1 }]);
+  await commit([{ type: 'sent', ...session, messageIds: [1], packetIds: [1] }]);
+  await commit([{ type: 'released', ...session, messageIds: [1] }]);
+  await commit([{ type: 'settled', ...session, messageIds: [1] }]);
   await commit([{ type: 'received', ...session, packetId: 1 }]);
   await commit([{ type: 'retained-set', message: { messageId: 2, ...message } }]);
   await commit([{ type: 'subscribed', ...session, subscription: { topicFilter: 'a', qos: 1, retainHandling: 0, subscriptionIdentifier: 0 } }]);

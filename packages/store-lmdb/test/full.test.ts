@@ -107,7 +107,7 @@ async function fillAndDrain(store: SessionStore): Promise<void> {
     expect(last).toBeGreaterThan(first + 50);
     expect((await queueIds(store)).length).toBe(last - first + 1);
     for (let messageId = first; messageId <= last; messageId++) {
-      await store.commit([{ type: 'settled', ...SESSION, messageId }]);
+      await store.commit([{ type: 'settled', ...SESSION, messageIds: [messageId] }]);
     }
     expect(store.sizes()).toMatchObject({ messages: 0, deliveries: 0 });
     await eventually(() => store.commit([{ ...opened(), epoch: 1, clientId: `new ${round}` }]));

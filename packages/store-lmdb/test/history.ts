@@ -32,9 +32,10 @@ export class History {
     const messageId = Math.max(1, this.#messageId - what);
     const packetId = 1 + (how % 20);
     if (kind < 40) return [this.#enqueued(what, how)];
-    if (kind < 52) return [{ type: 'sent', ...session, messageId, packetId }];
-    if (kind < 57) return [{ type: 'released', ...session, messageId }];
-    if (kind < 78) return [{ type: 'settled', ...session, messageId }];
+    if (kind < 52)
+      return [{ type: 'sent', ...session, messageIds: [messageId], packetIds: [packetId] }];
+    if (kind < 57) return [{ type: 'released', ...session, messageIds: [messageId] }];
+    if (kind < 78) return [{ type: 'settled', ...session, messageIds: [messageId] }];
     if (kind < 82) return [{ type: 'received', ...session, packetId }];
     if (kind < 85) return [{ type: 'receipt-released', ...session, packetId }];
     if (kind < 89) return [{ type: 'retained-set', message: message(messageId) }];

@@ -93,7 +93,7 @@ function closed(): SessionChange {
 }
 
 function settled(messageId: number): SessionChange {
-  return { type: 'settled', ...SESSION, messageId };
+  return { type: 'settled', ...SESSION, messageIds: [messageId] };
 }
 
 function enqueued(messageId: number): SessionChange {

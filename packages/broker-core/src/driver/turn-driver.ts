@@ -106,9 +106,7 @@ export class TurnDriver {
     const isRefusing = this.#settledCommit < this.#refusedUntil;
     const mustWait = isRefusing || (turn.retried.length > 0 && this.#secondTries > 0);
     if (!mustWait && (turn.changes.length > 0 || this.#isRetryDue)) {
-      const changes = turn.retried.length === 0 ? turn.changes : [...turn.retried, ...turn.changes];
-      turn.changes = [];
-      turn.retried = [];
+      const changes = turn.takeChanges();
       this.#isRetryDue = false;
       pending = commitOf(store, changes);
       // a store that is quick now still comes after what it has not settled, and releases what waits for it

@@ -169,8 +169,8 @@ export class ReluctantStore implements SessionStore {
 
   #namesOf(change: SessionChange): string[] {
     if (change.type === 'sent') {
-      const { clientId, messageId } = change;
-      return this.#sendings.get(`${clientId} ${messageId}`) ?? [];
+      const { clientId, messageIds } = change;
+      return messageIds.flatMap((id) => this.#sendings.get(`${clientId} ${id}`) ?? []);
     }
     if (change.type !== 'enqueued') return namesOf(change);
     const serial = serialOf(change.message.payload);

@@ -44,6 +44,14 @@ const IMPOSSIBLE: readonly (readonly [string, SessionChange])[] = [
     'a Packet Identifier that is no whole number',
     { type: 'received', ...first('c'), packetId: 1.5 },
   ],
+  [
+    'a sending with too few Packet Identifiers',
+    { type: 'sent', ...first('c'), messageIds: [1, 2], packetIds: [1] },
+  ],
+  [
+    'Packet Identifier 0 among others of a sending',
+    { type: 'sent', ...first('c'), messageIds: [1, 2], packetIds: [1, 0] },
+  ],
   ['messageId 0', enqueued(0, 'c')],
   ['a deadline that is no time', closed('c', Number.NaN)],
   ['an epoch that is no number', opened('d', Number.NaN)],
@@ -115,7 +123,7 @@ export const commitCases: readonly StoreCase[] = [
       sent('c', 1, 1),
       closed('c', 1000),
       opened('c', 2),
-      { type: 'settled', clientId: 'c', epoch: 2, messageId: 1 },
+      { type: 'settled', clientId: 'c', epoch: 2, messageIds: [1] },
     ]);
     const session = await loadSession(store, 'c');
     assert.deepEqual(session?.subscriptions, [subscription('b')]);
@@ -175,7 +183,7 @@ export const commitCases: readonly StoreCase[] = [
   storeCase('commits take effect in the order of the calls', async (store) => {
     const commits = [settle(store, [opened('c')])];
     for (let id = 1; id <= 50; id++) commits.push(settle(store, [enqueued(id, 'c')]));
-    commits.push(settle(store, [{ type: 'settled', ...first('c'), messageId: 25 }]));
+    commits.push(settle(store, [{ type: 'settled', ...first('c'), messageIds: [25] }]));
     await Promise.all(commits);
     const expected = Array.from({ length: 50 }, (_, index) => index + 1).filter((id) => id !== 25);
     assert.deepEqual(await queueIds(store, 'c'), expected);
@@ -249,10 +257,10 @@ function changesOf(clientId: string, epoch: number): SessionChange[] {
     { type: 'subscribed', ...session, subscription: subscription('new') },
     { type: 'unsubscribed', ...session, topicFilter: 'a' },
     { type: 'enqueued', message: message(60), deliveries: [delivery(clientId, session)] },
-    { type: 'sent', ...session, messageId: 2, packetId: 12 },
-    { type: 'released', ...session, messageId: 1 },
-    { type: 'settled', ...session, messageId: 1 },
-    { type: 'settled', ...session, messageId: 2 },
+    { type: 'sent', ...session, messageIds: [2], packetIds: [12] },
+    { type: 'released', ...session, messageIds: [1] },
+    { type: 'settled', ...session, messageIds: [1] },
+    { type: 'settled', ...session, messageIds: [2] },
     { type: 'received', ...session, packetId: 4 },
     { type: 'receipt-released', ...session, packetId: 3 },
     { type: 'will-set', ...session, will: will({ delayInterval: 1 }) },

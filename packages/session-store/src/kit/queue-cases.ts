@@ -72,6 +72,38 @@ export const queueCases: readonly StoreCase[] = [
   ),
 
   ...stateCases(
+    'one change sends, releases or settles several, in its order, whatever of them is not there',
+    [
+      [opened('c'), ...backlog(8)],
+      [
+        {
+          type: 'sent',
+          ...first('c'),
+          messageIds: [4, 9, 2, 7, 6],
+          packetIds: [14, 19, 12, 17, 16],
+        },
+      ],
+      [{ type: 'released', ...first('c'), messageIds: [7, 3, 9, 2] }],
+      [{ type: 'settled', ...first('c'), messageIds: [6, 9, 1, 7] }],
+    ],
+    async (store) => {
+      assert.deepEqual(await idsAndPacketIds(store), [
+        [4, 14],
+        [2, 12],
+        [3, 0],
+        [5, 0],
+        [8, 0],
+      ]);
+      const queue = await readAll(store, 'c');
+      assert.deepEqual(
+        queue.map((queued) => queued.released),
+        [false, true, false, false, false],
+      );
+      assert.deepEqual([store.sizes().messages, store.sizes().deliveries], [4, 5]);
+    },
+  ),
+
+  ...stateCases(
     'a delivery that is sent at once joins those in flight',
     [
       [opened('c'), enqueued(1, 'c'), sent('c', 1, 3), enqueued(2, 'c')],
@@ -132,8 +164,8 @@ export const queueCases: readonly StoreCase[] = [
       [opened('c'), opened('d'), enqueued(1, 'c'), enqueued(2, 'c'), enqueued(3, 'c', 'd')],
       [sent('c', 1, 11), sent('c', 2, 12), sent('c', 3, 13)],
       [
-        { type: 'released', ...first('c'), messageId: 2 },
-        { type: 'released', ...first('c'), messageId: 3 },
+        { type: 'released', ...first('c'), messageIds: [2] },
+        { type: 'released', ...first('c'), messageIds: [3] },
       ],
     ],
     async (store) => {
@@ -166,7 +198,7 @@ export const queueCases: readonly StoreCase[] = [
     [
       [opened('c'), ...ids(1, 9).map((id) => enqueued(id, 'c'))],
       [sent('c', 1, 1), sent('c', 2, 2), sent('c', 3, 3)],
-      [{ type: 'released', ...first('c'), messageId: 3 }, settled('c', 2), settled('c', 6)],
+      [{ type: 'released', ...first('c'), messageIds: [3] }, settled('c', 2), settled('c', 6)],
       [settled('c', 9), settled('c', 4), settled('c', 3)],
     ],
     async (store) => {
@@ -179,8 +211,8 @@ export const queueCases: readonly StoreCase[] = [
     'what concerns a delivery that is not there changes nothing',
     [
       [opened('c'), enqueued(1, 'c')],
-      [settled('c', 7), sent('c', 8, 8), { type: 'released', ...first('c'), messageId: 9 }],
-      [{ type: 'released', ...first('c'), messageId: 1 }],
+      [settled('c', 7), sent('c', 8, 8), { type: 'released', ...first('c'), messageIds: [9] }],
+      [{ type: 'released', ...first('c'), messageIds: [1] }],
     ],
     async (store) => {
       assert.deepEqual(await idsAndPacketIds(store), [[1, 0]]);
@@ -371,7 +403,7 @@ function assertGrowing(queue: readonly QueuedDelivery[]): void {
 }
 
 function settled(clientId: string, messageId: number): SessionChange {
-  return { type: 'settled', ...first(clientId), messageId };
+  return { type: 'settled', ...first(clientId), messageIds: [messageId] };
 }
 
 function backlog(length: number): SessionChange[] {

@@ -83,7 +83,7 @@ export function enqueued(messageId: number, ...clientIds: string[]): Enqueued {
 }
 
 export function sent(clientId: string, messageId: number, packetId: number): Sent {
-  return { type: 'sent', clientId, epoch: 1, messageId, packetId };
+  return { type: 'sent', clientId, epoch: 1, messageIds: [messageId], packetIds: [packetId] };
 }
 
 export function subscription(

@@ -72,7 +72,7 @@ export const retainedCases: readonly StoreCase[] = [
     async (store) => {
       const topic = message(1).topicName;
       assert.deepEqual([store.sizes().messages, store.sizes().messageBytes], [1, 4]);
-      await store.commit([{ type: 'settled', ...first('c'), messageId: 1 }]);
+      await store.commit([{ type: 'settled', ...first('c'), messageIds: [1] }]);
       assert.equal((await store.readRetained([topic]))[0]?.payload.length, 4);
       assert.equal(store.sizes().messages, 1);
       await store.commit([{ type: 'enqueued', message: message(1), deliveries: [delivery('c')] }]);

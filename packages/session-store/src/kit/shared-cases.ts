@@ -29,7 +29,7 @@ export const sharedCases: readonly StoreCase[] = [
         async () => one.commit([enqueued(1, 'c')]),
         (error: unknown) => error instanceof StoreError && error.code === 'STORE_STALE_EPOCH',
       );
-      await other.commit([{ type: 'settled', ...first('c'), epoch: 2, messageId: 1 }]);
+      await other.commit([{ type: 'settled', ...first('c'), epoch: 2, messageIds: [1] }]);
       assert.deepEqual(await queueIds(other, 'c'), []);
     },
   },
