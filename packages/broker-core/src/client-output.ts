@@ -20,7 +20,7 @@ import type { BrokerContext } from './context.ts';
 import type { Fate } from './fate.ts';
 import type { HeldOutput, PromisedPacket } from './held-output.ts';
 import type { DropReason } from './hooks.ts';
-import { type Delivery, payloadLengthOf, remainingExpiry, usePayload } from './message.ts';
+import { type Delivery, Message, payloadLengthOf, remainingExpiry, usePayload } from './message.ts';
 import { BORROW_LIMIT, Outbox } from './outbox.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
@@ -160,7 +160,15 @@ export abstract class ClientOutput {
   /** Sends a kept message; false when it is larger than the client allows, and nothing was sent. */
   sendDelivery(delivery: Delivery, packetId: number, dup: boolean): boolean {
     const { aliasesOut, context, outbox, protocolVersion } = this;
-    const { message } = delivery;
+    const { message, subscriptionIdentifiers } = delivery;
+    if (
+      message instanceof Message &&
+      aliasesOut === undefined &&
+      subscriptionIdentifiers === undefined &&
+      delivery.qos > 0 &&
+      message.hasPacketFor(protocolVersion)
+    )
+      return this.#sendKept(message, delivery, packetId, dup);
     const { parts } = context;
     parts.qos = delivery.qos;
     parts.dup = dup;
@@ -168,7 +176,7 @@ export abstract class ClientOutput {
     usePayload(parts, message);
     parts.properties = message.properties;
     parts.messageExpiryInterval = remainingExpiry(message, context.now);
-    parts.subscriptionIdentifiers = delivery.subscriptionIdentifiers;
+    parts.subscriptionIdentifiers = subscriptionIdentifiers;
     parts.topicAlias = 0;
     const { topicName } = message;
     const length = PublishFrame.namedLength(topicName, parts, protocolVersion);
@@ -272,6 +280,19 @@ export abstract class ClientOutput {
       packetId,
       firstByte,
     );
+  }
+
+  /** The packet in which the message came, with three bytes of this receiver. */
+  #sendKept(message: Message, { qos, retain }: Delivery, packetId: number, dup: boolean): boolean {
+    const { context, outbox } = this;
+    const { block, packetFrom, packetIdFrom, payloadLength } = message;
+    const end = message.payloadFrom + payloadLength;
+    if (end - packetFrom > this.maximumPacketSize) return false;
+    const firstByte = (PacketType.Publish << 4) | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
+    const isFull = block !== context.publication.openBlock;
+    outbox.appendKept(block, packetFrom, end, packetIdFrom, packetId, firstByte, isFull);
+    this.#countPublish(payloadLength);
+    return true;
   }
 
   #sendAliased(

@@ -1,6 +1,7 @@
 /** A queue over one growing ring: push behind, shift in front, no allocation per element. */
 export class Deque<T extends object> {
-  #ring: (T | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** Of one kind with those that follow, for the engine: a list of four would be packed, these have holes. */
+  #ring: (T | undefined)[] = new Array<T | undefined>(4).fill(undefined);
   #head = 0;
   length = 0;
 

@@ -1,4 +1,4 @@
-import type { QoS, UntitledParts } from '@wellhead/codec';
+import type { ProtocolVersion, QoS, UntitledParts } from '@wellhead/codec';
 import { identifierBytes, type MessageRecord, type QueuedDelivery } from '@wellhead/session-store';
 import { copyBytes } from './copy-bytes.ts';
 
@@ -20,6 +20,10 @@ export class Message implements MessageRecord {
   readonly #expiresAt: number | undefined;
   #block: Uint8Array;
   #payloadFrom: number;
+  /** Where in the block the packet begins that it came in, of QoS 1 or 2 and without properties; -1 when that was not kept. */
+  packetFrom = -1;
+  /** Where the Packet Identifier of that is. */
+  packetIdFrom = -1;
   /** Its index in the list of a {@link RetainedPayloads} block; that class's own. */
   place = -1;
 
@@ -81,11 +85,19 @@ export class Message implements MessageRecord {
     copyBytes(this.#block, from, from + this.payloadLength, block, offset);
     this.#block = block;
     this.#payloadFrom = offset;
+    this.packetFrom = -1;
+  }
+
+  /** The packet is there for receivers of this version: it ends with the payload, and one of 5.0 has an empty property block. */
+  hasPacketFor(version: ProtocolVersion): boolean {
+    return (
+      this.packetFrom !== -1 && this.#payloadFrom - this.packetIdFrom === (version === 5 ? 3 : 2)
+    );
   }
 
   /** The same message under another identifier. */
   copy(messageId: number): Message {
-    return new Message(
+    const copy = new Message(
       messageId,
       this.topicName,
       this.#block,
@@ -98,6 +110,9 @@ export class Message implements MessageRecord {
       this.#payloadFrom,
       this.payloadLength,
     );
+    copy.packetFrom = this.packetFrom;
+    copy.packetIdFrom = this.packetIdFrom;
+    return copy;
   }
 }
 

@@ -20,6 +20,11 @@ export class Outbox {
   #source: Uint8Array | undefined;
   #from = 0;
   #to = 0;
+  /** Of the block of the last {@link appendKept}, what follows from here to there is in the slab at `#aheadAt`. */
+  #ahead: Uint8Array | undefined;
+  #aheadFrom = 0;
+  #aheadTo = 0;
+  #aheadAt = 0;
 
   constructor(pool: SlabPool) {
     this.#pool = pool;
@@ -67,6 +72,36 @@ export class Outbox {
     slab[offset] = firstByte;
     writeUint16(slab, offset + packetIdOffset - start, packetId);
     if (copied < end) this.appendRange(source, copied, end);
+  }
+
+  /**
+   * The same for a PUBLISH that was kept, of at most {@link BORROW_LIMIT} bytes. What queued up together lies
+   * together: from the second on, what follows in the block is copied with it, and the next ones are there
+   * already. `isFull` says that the block does not change any more.
+   */
+  appendKept(
+    block: Uint8Array,
+    start: number,
+    end: number,
+    packetIdFrom: number,
+    packetId: number,
+    firstByte: number,
+    isFull: boolean,
+  ): void {
+    const offset = this.reserve(end - start);
+    const slab = this.slab;
+    const isNext = block === this.#ahead && start === this.#aheadFrom;
+    const isThere = isNext && offset === this.#aheadAt && end <= this.#aheadTo;
+    if (!isThere) {
+      const more = isNext && isFull ? Math.min(block.length, start + slab.length - offset) : end;
+      copyBytes(block, start, more, slab, offset);
+      this.#ahead = block;
+      this.#aheadTo = more;
+    }
+    this.#aheadFrom = end;
+    this.#aheadAt = offset + end - start;
+    slab[offset] = firstByte;
+    writeUint16(slab, offset + packetIdFrom - start, packetId);
   }
 
   /** Appends an encoded PUBLISH with the receiver's Packet Identifier and Topic Alias, where it has such fields. */
@@ -132,6 +167,7 @@ export class Outbox {
   abandon(): Uint8Array | undefined {
     const slab = this.#slab;
     this.#slab = undefined;
+    this.#ahead = undefined;
     this.#slabFrom = 0;
     this.#slabTo = 0;
     this.slab = NOTHING;
@@ -157,6 +193,7 @@ export class Outbox {
   #grow(length: number): Uint8Array {
     const slab = this.#slab;
     const held = this.#slabTo - this.#slabFrom;
+    this.#aheadTo = 0;
     // a small slab doubles its way up, so that a busy connection ends with one write of one buffer
     if (slab !== undefined && held + length <= LARGEST_SLAB) {
       const larger = this.#pool.acquire(Math.max(held + length, slab.length * 2));

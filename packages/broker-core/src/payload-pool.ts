@@ -29,8 +29,13 @@ export class PayloadPool {
   }
 
   /** The last {@link keep} was for somebody who has copied it elsewhere: its room serves the next. */
-  takeBack(offset: number, length: number): void {
-    if (this.block === this.#shared && offset + length === this.#used) this.#used = offset;
+  takeBack(offset: number): void {
+    if (this.block === this.#shared) this.#used = offset;
+  }
+
+  /** The block that is being filled. */
+  get open(): Uint8Array {
+    return this.#shared;
   }
 }
 

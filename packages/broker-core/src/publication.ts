@@ -11,7 +11,7 @@ import type { BlockPool } from './block-pool.ts';
 import { Forwarding } from './forwarding.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
 import type { Outbox } from './outbox.ts';
-import { PayloadPool } from './payload-pool.ts';
+import { LONGEST_SHARED, PayloadPool } from './payload-pool.ts';
 import { ReceivedBytes } from './received-bytes.ts';
 import type { Fate } from './fate.ts';
 import type { Route } from './router.ts';
@@ -43,7 +43,7 @@ export class Publication {
   /** Where received packets stay until they have left. */
   readonly received: ReceivedBytes;
   readonly #payloads = new PayloadPool();
-  #payloadFrom = 0;
+  #keptFrom = 0;
   readonly #frames: (PublishFrame | undefined)[] = new Array<PublishFrame | undefined>(36).fill(
     undefined,
   );
@@ -161,6 +161,11 @@ export class Publication {
     this.received.keep(this.#view, this.source, this.from, this.to);
   }
 
+  /** Nothing more is written to a block of payloads but this one. */
+  get openBlock(): Uint8Array {
+    return this.#payloads.open;
+  }
+
   /** The message as an object of its own. */
   toMessage(): MessageRecord {
     return (this.#message ??= this.#makeMessage());
@@ -171,7 +176,7 @@ export class Publication {
     const message = this.#message;
     if (this.#view === undefined || !(message instanceof Message)) return;
     if (message.block === this.#payloads.block) return;
-    this.#payloads.takeBack(this.#payloadFrom, message.payloadLength);
+    this.#payloads.takeBack(this.#keptFrom);
   }
 
   /**
@@ -351,8 +356,9 @@ export class Publication {
     const view = this.#view;
     if (view === undefined) throw new TypeError('there is no message to keep');
     const expiry = view.messageExpiryInterval;
-    this.#payloadFrom = this.#payloads.keep(view.bytes, view.payloadStart, view.end);
-    return new Message(
+    const head = this.#isToBeKeptWhole(view) ? view.payloadStart - view.start : 0;
+    this.#keptFrom = this.#payloads.keep(view.bytes, view.payloadStart - head, view.end);
+    const message = new Message(
       this.#nextMessageId(),
       this.topic.topicName,
       this.#payloads.block,
@@ -362,12 +368,30 @@ export class Publication {
       this.now,
       expiry === -1 ? Infinity : this.now + expiry * 1000,
       this.publisher?.clientId,
-      this.#payloadFrom,
+      this.#keptFrom + head,
       view.end - view.payloadStart,
+    );
+    if (head > 0) {
+      message.packetFrom = this.#keptFrom;
+      message.packetIdFrom = this.#keptFrom + view.packetIdOffset - view.start;
+    }
+    return message;
+  }
+
+  /** A short packet of QoS 1 or 2 without properties: who gets it later gets the same but for three bytes. */
+  #isToBeKeptWhole(view: PublishView): boolean {
+    return (
+      view.packetIdOffset >= 0 &&
+      this.#identical &&
+      view.payloadStart - view.packetIdOffset === (this.#sourceIsV5 ? 3 : 2) &&
+      view.payloadStart - view.start <= LONGEST_HEAD &&
+      view.end - view.start <= LONGEST_SHARED
     );
   }
 }
 
 const NOTHING = new Uint8Array(0);
+/** Bytes before the payload that are kept with it at most: they are not counted in what a session may have waiting. */
+const LONGEST_HEAD = 80;
 /** Any alias has two bytes; the receiver's own is written over it. */
 const ALIAS_TO_BE_PATCHED = 1;

@@ -189,10 +189,7 @@ function takePage(
   page: readonly QueuedDelivery[],
   limit: number,
 ): void {
-  for (const queued of page) {
-    session.readPosition = queued.position;
-    if (queued.message.messageId > session.newestInMemory) take(session, queued);
-  }
+  takeAll(context, session, page);
   // the store, not the count, is the truth: what it failed to keep is not there, to forget, still is
   if (page.length === 0) session.queuedMessages -= session.expected;
   session.queuedMessages = Math.max(session.queuedMessages, session.inMemory);
@@ -221,13 +218,21 @@ export function bytesInMemory({ givingBack, pending, window }: Session): number 
   return bytes;
 }
 
-function take(session: Session, queued: QueuedDelivery): void {
-  session.inMemory++;
-  session.newestInMemory = queued.message.messageId;
-  if (queued.packetId === 0) {
-    session.openPending().push(queued);
-    return;
+function takeAll(context: BrokerContext, session: Session, page: readonly QueuedDelivery[]): void {
+  const pending = session.openPending();
+  for (const queued of page) {
+    const { messageId } = queued.message;
+    session.readPosition = queued.position;
+    if (messageId <= session.newestInMemory) continue;
+    session.inMemory++;
+    session.newestInMemory = messageId;
+    if (queued.packetId === 0) pending.push(queued);
+    else restore(session, queued);
   }
+  if (!session.isRestoring && pending.length > 0) windowOf(context, session);
+}
+
+function restore(session: Session, queued: QueuedDelivery): void {
   session.window ??= new OutboundWindow<Delivery>();
   session.window.restore(queued.packetId, queued.qos, queued.released, queued);
 }

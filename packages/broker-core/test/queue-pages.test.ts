@@ -43,3 +43,47 @@ test.each([
     expect(Math.max(...store.pages)).toBe(largest);
   },
 );
+
+test.each([4, 5] as const)(
+  'what was queued comes as it was published, by either version, to MQTT version %i, and again as a repeat',
+  async (protocolVersion) => {
+    await using world = await World.create({ store: new KeptStore() });
+    const fields = { protocolVersion, ...(protocolVersion === 4 && { properties: undefined }) };
+    const away = world.connect({ clientId: 'away', cleanStart: false, ...STAYS, ...fields });
+    away.subscribe('#', { qos: 2, retainAsPublished: protocolVersion === 5 });
+    away.vanish();
+    const expected: string[] = [];
+    for (let round = 0; round < 60; round++) {
+      for (const version of [4, 5] as const) {
+        const publisher = world.connect({ clientId: `p${version}`, protocolVersion: version });
+        for (const [kind, topicName] of ['a', 'b/é', 'c/'.repeat(60)].entries()) {
+          const payload = `${version} ${round} ${kind}`.padEnd(10 + 7 * kind);
+          const qos = kind === 1 ? 2 : 1;
+          const properties = version === 5 &&
+            round % 3 === 0 && { properties: { contentType: 't' } };
+          const retain = round % 5 === 0;
+          publisher.publish(topicName, payload, { qos, retain, packetId: kind + 1, ...properties });
+          if (qos === 2) publisher.pubrel(kind + 1);
+          expected.push(`${topicName}=${payload} ${qos} ${retain && protocolVersion === 5}`);
+        }
+        publisher.disconnect();
+      }
+    }
+    for (const dup of [false, true]) {
+      const back = world.connect({ clientId: 'away', cleanStart: false, ...STAYS, ...fields });
+      world.settle();
+      const got = back.publishes();
+      expect(
+        got.map(
+          ({ topicName, payload, qos, retain }) =>
+            `${topicName}=${new TextDecoder().decode(payload)} ${qos} ${retain}`,
+        ),
+      ).toEqual(expected);
+      expect(got.every((publish) => publish.dup === dup)).toBe(true);
+      expect(new Set(got.map(({ packetId }) => packetId)).size).toBe(got.length);
+      back.vanish();
+    }
+  },
+);
+
+const STAYS = { properties: { sessionExpiryInterval: 100 } } as const;
