@@ -2,6 +2,7 @@ import { commitCases } from './kit/commit-cases.ts';
 import { crashCases } from './kit/crash-cases.ts';
 import { historyCases } from './kit/history-cases.ts';
 import { queueCases } from './kit/queue-cases.ts';
+import { queueSizeCases } from './kit/queue-size-cases.ts';
 import { retainedCases } from './kit/retained-cases.ts';
 import { sessionCases } from './kit/session-cases.ts';
 import { sharedCases } from './kit/shared-cases.ts';
@@ -13,6 +14,7 @@ export type { OpenStore, StoreCase } from './kit/store-case.ts';
 export const sessionStoreCases: readonly StoreCase[] = [
   ...sessionCases,
   ...queueCases,
+  ...queueSizeCases,
   ...retainedCases,
   ...commitCases,
   ...historyCases,

@@ -3,7 +3,7 @@ import type { QueuedDelivery } from '../records.ts';
 import type { SessionChange } from '../session-change.ts';
 import type { SessionStore } from '../session-store.ts';
 import { loadSession, plainDelivery, comparableMessage, queueIds, readAll } from './read-store.ts';
-import { delivery, enqueued, first, message, opened, sent } from './records.ts';
+import { delivery, enqueued, first, ids, message, opened, sent, settled } from './records.ts';
 import { stateCases, storeCase, type StoreCase } from './store-case.ts';
 
 const RICH = message(2 ** 40, {
@@ -271,40 +271,6 @@ export const queueCases: readonly StoreCase[] = [
   ),
 
   ...stateCases(
-    'a session counts its queue',
-    [
-      [opened('c'), enqueued(1, 'c'), sent('c', 1, 1), enqueued(2, 'c'), enqueued(3, 'c')],
-      [settled('c', 2)],
-    ],
-    async (store) => {
-      const session = await loadSession(store, 'c');
-      assert.deepEqual([session?.queuedMessages, session?.queuedBytes], [2, 8]);
-    },
-  ),
-
-  ...stateCases(
-    'Subscription Identifiers count eight bytes each, in queues alone, while their messages do',
-    [
-      [opened('c'), enqueued(1, 'c')],
-      ids(2, 5).map((id) => {
-        const deliveries = [
-          delivery('c', { qos: 2, subscriptionIdentifiers: [1, 2, 268_435_455] }),
-        ];
-        return { type: 'enqueued', message: message(id), deliveries };
-      }),
-      [sent('c', 2, 2), sent('c', 3, 3), { type: 'released', ...first('c'), messageId: 2 }],
-      [settled('c', 4), settled('c', 2)],
-    ],
-    async (store) => {
-      const session = await loadSession(store, 'c');
-      assert.deepEqual([session?.queuedMessages, session?.queuedBytes], [3, 4 + 2 * 28]);
-      assert.equal(store.sizes().messageBytes, 12);
-      await store.commit([settled('c', 1), settled('c', 3), settled('c', 5)]);
-      assert.equal((await loadSession(store, 'c'))?.queuedBytes, 0);
-    },
-  ),
-
-  ...stateCases(
     'a queue is read in pages of any size',
     [[opened('c')], backlog(100)],
     async (store) => {
@@ -402,14 +368,6 @@ function assertGrowing(queue: readonly QueuedDelivery[]): void {
   }
 }
 
-function settled(clientId: string, messageId: number): SessionChange {
-  return { type: 'settled', ...first(clientId), messageIds: [messageId] };
-}
-
 function backlog(length: number): SessionChange[] {
   return ids(1, length).map((id) => enqueued(id, 'c'));
-}
-
-function ids(from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }

@@ -1,5 +1,5 @@
 import type { DeliveryRecord, MessageRecord, SubscriptionRecord, WillRecord } from '../records.ts';
-import type { Enqueued, Sent, SessionClosed, SessionOpened } from '../session-change.ts';
+import type { Enqueued, Sent, SessionClosed, SessionOpened, Settled } from '../session-change.ts';
 
 /** What a change of a session at its first epoch begins with. */
 export const first = (clientId: string): { readonly clientId: string; readonly epoch: number } => ({
@@ -84,6 +84,14 @@ export function enqueued(messageId: number, ...clientIds: string[]): Enqueued {
 
 export function sent(clientId: string, messageId: number, packetId: number): Sent {
   return { type: 'sent', clientId, epoch: 1, messageIds: [messageId], packetIds: [packetId] };
+}
+
+export function settled(clientId: string, messageId: number): Settled {
+  return { type: 'settled', clientId, epoch: 1, messageIds: [messageId] };
+}
+
+export function ids(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
 export function subscription(
