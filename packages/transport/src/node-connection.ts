@@ -15,6 +15,8 @@ export abstract class NodeConnection implements Connection {
   #receiver: ConnectionReceiver | undefined;
   #state: 'open' | 'closing' | 'reported' = 'open';
   #paused = false;
+  /** The other end of a stream in the same process may answer while it is written to: that is shown later. */
+  #isWriting = false;
   #drainOwed = false;
   /** The other end will send no more; nothing at all is left of the transport. */
   #ended = false;
@@ -50,15 +52,25 @@ export abstract class NodeConnection implements Connection {
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== 'open') return true;
-    this.send(bytes);
+    this.#isWriting = true;
+    try {
+      this.send(bytes);
+    } finally {
+      this.#isWriting = false;
+    }
     return this.#belowMark();
   }
 
   writev(chunks: readonly Uint8Array[]): boolean {
     if (this.#state !== 'open') return true;
     const [first] = chunks;
-    if (chunks.length === 1 && first) this.send(first);
-    else this.sendAll(chunks);
+    this.#isWriting = true;
+    try {
+      if (chunks.length === 1 && first) this.send(first);
+      else this.sendAll(chunks);
+    } finally {
+      this.#isWriting = false;
+    }
     return this.#belowMark();
   }
 
@@ -101,7 +113,8 @@ export abstract class NodeConnection implements Connection {
   /** For event handlers: bytes that are valid now. */
   received(chunk: Uint8Array): void {
     if (this.#state !== 'open') return;
-    if (this.#paused || this.#kept || !this.#receiver) this.keep(chunk);
+    if (this.#isWriting && this.#receiver && !this.#kept) process.nextTick(goOn, this);
+    if (this.#isWriting || this.#paused || this.#kept || !this.#receiver) this.keep(chunk);
     else this.#receiver.data(chunk);
   }
 
