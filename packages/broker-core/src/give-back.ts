@@ -25,7 +25,7 @@ export function giveBackToGroup(
 }
 
 /** It is its session's until it is given away; one whose client leaves has it in the store, or leaves it as it ends. */
-function givenBackBy(context: BrokerContext, session: Session): Leaving {
+export function givenBackBy(context: BrokerContext, session: Session): Leaving {
   return {
     next() {
       const delivery = session.givingBack?.shift();
@@ -59,14 +59,6 @@ export function leftInMemoryBy(session: Session): Leaving {
       session.queuedBytes = 0;
     },
   };
-}
-
-/** Whether anything of a session's queue may belong to a group. */
-export function hasSharedQueue(session: Session): boolean {
-  if (session.queuedMessages === 0) return false;
-  for (const { group } of session.subscriptions?.values() ?? [])
-    if (group !== undefined) return true;
-  return false;
 }
 
 /** Sets aside what waits for one group; false when that is nothing. */

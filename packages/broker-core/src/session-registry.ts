@@ -3,7 +3,7 @@ import { SteadyMap, type SessionRecord, type SubscriptionRecord } from '@wellhea
 import type { RemoteAddress } from '@wellhead/transport';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
-import { hasSharedQueue, leftInMemoryBy } from './give-back.ts';
+import { givenBackBy, leftInMemoryBy } from './give-back.ts';
 import { HandOver, handOverNow } from './hand-over.ts';
 import type { ClientInfo } from './hooks.ts';
 import { NEVER_EXPIRES } from './options.ts';
@@ -97,10 +97,17 @@ export class SessionRegistry {
       this.end(session); // publishes the Will, whatever its delay
       return;
     }
-    unload(session);
+    this.#unload(session);
     this.#close(session, context.now);
     this.#publishWillIfDue(session, context.now);
     this.#reschedule(session);
+  }
+
+  /** Leaves to the store what is in memory, once what the client has unsubscribed from is its groups'. */
+  #unload(session: Session): void {
+    if (session.givingBack !== undefined)
+      handOverNow(this.#context(), givenBackBy(this.#context(), session));
+    unload(session);
   }
 
   /** Ends a session and all that hangs on it; a Will that is still there is published [MQTT-3.1.2-8]. */
@@ -220,7 +227,7 @@ export class SessionRegistry {
       this.#recordWillCleared(session);
       publishWill(this.#context(), session, will);
     }
-    if (session.durable) unload(session);
+    if (session.durable) this.#unload(session);
   }
 
   #timeout(session: Session, now: number): void {
@@ -245,7 +252,7 @@ export class SessionRegistry {
       context.counters.sessionsExpired++;
       this.end(session);
     };
-    if (hasSharedQueue(session)) this.#leave(session, finish).begin();
+    if (session.queuedMessages > 0) this.#leave(session, finish).begin();
     else finish();
   }
 
@@ -259,7 +266,7 @@ export class SessionRegistry {
   /** The same when its client is back already. */
   #expireNow(session: Session): void {
     if (session.leaving !== undefined) session.leaving.rush();
-    else if (hasSharedQueue(session)) this.#leave(session, () => undefined).rush();
+    else if (session.queuedMessages > 0) this.#leave(session, () => undefined).rush();
     this.end(session);
   }
 

@@ -158,3 +158,19 @@ function byNumber(one: string, other: string): number {
 }
 
 const GROUP = '$share/g/a';
+
+test('who unsubscribes and leaves in one breath leaves its group all that waited', async () => {
+  await using world = await World.create({ limits: { deliveriesPerTurn: 20 } });
+  const leaving = world.resume('leaving', 100, { properties: { receiveMaximum: 1 } });
+  leaving.subscribe('$share/g/t', { qos: 1 });
+  const publisher = world.connect({ clientId: 'p' });
+  for (let packetId = 1; packetId <= 60; packetId++)
+    publisher.publish('t', `m${packetId}`, { qos: 1, packetId });
+  expect(leaving.publishes()).toHaveLength(1);
+  const staying = world.connect({ clientId: 'staying' });
+  staying.subscribe('$share/g/t', { qos: 1 });
+  leaving.connection.write(encode({ type: 10, packetId: 7, topicFilters: ['$share/g/t'] }, 5));
+  leaving.connection.write(encode({ type: 14, reasonCode: 0 }, 5));
+  world.settle();
+  expect(staying.publishes()).toHaveLength(59);
+});
