@@ -41,6 +41,7 @@ export class Turn {
   /** What is to be done anew when the store may have recovered. */
   later: Later[] = [];
   #isAwake = false;
+  #isEnding = false;
   readonly #run = new DeliveryRun();
   readonly #wake: () => void;
 
@@ -181,9 +182,9 @@ export class Turn {
     this.#wake();
   }
 
-  /** The caller ends the turn, so that nobody need ask for it. False when its end is asked for already. */
+  /** The caller ends the turn, so that nobody need ask for it. False when its end is asked for already, or is under way. */
   holdOpen(): boolean {
-    if (this.#isAwake) return false;
+    if (this.#isAwake || this.#isEnding) return false;
     this.#isAwake = true;
     return true;
   }
@@ -197,7 +198,15 @@ export class Turn {
   /** The driver is ending the turn: what comes from now on belongs to the next one. */
   begin(): void {
     this.#isAwake = false;
+    this.#isEnding = true;
     this.isToMany = false; // should a delivery have thrown
+  }
+
+  /** It has ended, and what is read now is the next one's. */
+  end(): void {
+    this.#isEnding = false;
+    this.number++;
+    this.spent = 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { encode } from '@wellhead/codec';
 import { expect, test } from 'vitest';
 import type { BrokerOptions } from '../src/index.ts';
 import { type ConnectOptions, inWorld } from './support.ts';
@@ -145,6 +146,22 @@ test(
       world.advance(1_000);
       client.sendBytes(...packet.slice(5), ...packet.slice(0, 5));
     }
+    expect(client.outcome()).toBe('open');
+  }),
+);
+
+test(
+  'a client that was heard while the host program was busy is not taken for silent',
+  inWorld((world) => {
+    const client = world.connect({ keepAlive: 5 });
+    world.advance(3_000);
+    client.send({ type: 12 });
+    void world.broker.publish({ topicName: 'x', payload: Uint8Array.of(1) });
+    world.host.jump(8_000);
+    client.connection.write(encode({ type: 12 }, 5));
+    world.network.pump();
+    world.host.turn();
+    world.advance(300);
     expect(client.outcome()).toBe('open');
   }),
 );

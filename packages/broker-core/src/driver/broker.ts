@@ -65,6 +65,8 @@ export class Broker implements AsyncDisposable {
   readonly #localSessions = new Set<MessageStream>();
   #localWork: (() => void)[] = [];
   readonly #loneReads = new LoneReads();
+  /** The last turn whose end a read has asked for: it comes at once. */
+  #wokenByRead = 0;
   readonly #endTurn = (): void => {
     this.#loneReads.turnEnded();
     this.#driver.run();
@@ -213,10 +215,12 @@ export class Broker implements AsyncDisposable {
   /** Bytes have come. */
   received(connection: ClientConnection, chunk: Uint8Array): void {
     const { turn } = this.#context;
-    // all that is read before the end of a turn that is on its way came at one time
-    const now = turn.isAwake ? this.#context.now : this.#host.now();
+    // all that is read before the end of a turn that a read has asked for came at one time
+    const now = this.#wokenByRead === turn.number ? this.#context.now : this.#host.now();
+    const wasAwake = turn.isAwake;
     const endsTurn = this.#loneReads.mayEndTurn(chunk.length) && turn.holdOpen();
     this.#receive(connection, chunk, now);
+    if (!wasAwake && turn.isAwake) this.#wokenByRead = turn.number;
     if (!endsTurn) return;
     // a commit takes long, so that it is for all who can have part in it
     if (turn.hasUnsettled) turn.letGo();
@@ -262,7 +266,9 @@ export class Broker implements AsyncDisposable {
     for (const connection of Array.from(this.#connections)) {
       guard(connection, () => connection.fail(SERVER_SHUTTING_DOWN, 'the server is shutting down'));
     }
-    this.#driver.run();
+    // what takes many turns gets them now
+    do this.#driver.run();
+    while (context.turn.work.length > 0);
     await this.#storeSettled();
     this.#driver.run();
     await this.#allConnectionsGone();

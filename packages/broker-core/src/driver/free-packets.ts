@@ -3,20 +3,42 @@ import type { ClientConnection } from '../client-connection.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import { endOf, isPublish, joined } from './withdraw-packets.ts';
 
+/** Output that is to be held, in two. */
+interface Split {
+  /** What leaves now. */
+  readonly free: readonly Uint8Array[];
+  /** `undefined` when that is all. */
+  readonly rest: HeldOutput | undefined;
+}
+
 /**
- * Takes out of what a connection holds, from its output number `from` on, what needs no store: PINGRESP
- * and QoS 0 messages, which keep their order among themselves alone [MQTT-4.6.0-6]. A store that goes
- * on failing keeps no client from them.
+ * Takes out of everything that a connection holds what needs no store: PINGRESP and QoS 0 messages, which
+ * keep their order among themselves alone [MQTT-4.6.0-6]. A store that goes on failing keeps no client
+ * from them.
  */
-export function takeFree(connection: ClientConnection, from: number): readonly Uint8Array[] {
-  const { closing, held } = connection;
-  // nothing precedes CONNACK, and nothing follows DISCONNECT
-  if (closing || held.some(beginsWithConnack)) return NOTHING;
+export function takeFree(connection: ClientConnection): readonly Uint8Array[] {
   const free: Uint8Array[] = [];
-  connection.held = held.map((output, index) =>
-    index < from ? output : withoutFree(connection, output, free),
-  );
+  const kept: HeldOutput[] = [];
+  for (const output of connection.held) {
+    const split = splitFree(connection, output);
+    free.push(...split.free);
+    if (split.rest !== undefined) kept.push(split.rest);
+  }
+  connection.held = kept;
   return free.length === 0 ? NOTHING : [joined(free)];
+}
+
+/** The same of output that is to be held behind the rest. */
+export function splitFree(connection: ClientConnection, output: HeldOutput): Split {
+  const { closing, context, held } = connection;
+  // nothing precedes CONNACK, and nothing follows DISCONNECT
+  if (closing || beginsWithConnack(held[0] ?? output)) return { free: NOTHING, rest: output };
+  const free: Uint8Array[] = [];
+  const rest = withoutFree(connection, output, free);
+  if (free.length === 0) return { free, rest: output };
+  // what is kept was copied
+  if (output.slab !== undefined) context.slabs.release(output.slab);
+  return { free: [joined(free)], rest: rest.chunks.length > 0 ? rest : undefined };
 }
 
 function withoutFree(
@@ -44,7 +66,8 @@ function withoutFree(
     }
     at = end;
   }
-  return { ...output, chunks: [joined(kept)], promises };
+  const chunks = length === 0 ? NOTHING : [joined(kept)];
+  return { commit: output.commit, chunks, promises, slab: undefined };
 }
 
 /** Nothing was said before it. */

@@ -8,7 +8,7 @@ import { loadPage } from '../queue.ts';
 import { continueConnections } from '../share-of-turn.ts';
 import { type PageRequest, type Turn, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
-import { takeFree } from './free-packets.ts';
+import { splitFree, takeFree } from './free-packets.ts';
 import { isRetriable, withoutStale } from './stale-changes.ts';
 import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
@@ -53,8 +53,7 @@ export class TurnDriver {
     this.#work(context);
     this.#readPages(context);
     this.#flushAll(context, this.#commit(context));
-    turn.number++;
-    turn.spent = 0;
+    turn.end();
   }
 
   /** Settles when everything that was committed until now has settled. */
@@ -220,7 +219,7 @@ export class TurnDriver {
     for (const connection of this.#waiting) {
       guard(connection, () => {
         withdrawHeld(connection, commit, next, isSecondTry);
-        if (isSecondTry) this.#write(connection, takeFree(connection, 0));
+        if (isSecondTry) this.#write(connection, takeFree(connection));
       });
     }
   }
@@ -320,14 +319,7 @@ export class TurnDriver {
       return;
     }
     if (mustWait) {
-      if (connection.held.length === 0) this.#waiting.push(connection);
-      // nothing that follows may overtake what waits already
-      const behind = connection.held.at(-1)?.commit ?? 0;
-      const { chunks, promises } = connection.takeOutput();
-      const slab = connection.outbox.abandon();
-      connection.held.push({ commit: Math.max(commit, behind), chunks, promises, slab });
-      const { length } = connection.held;
-      if (this.#isWaitingToRetry) this.#write(connection, takeFree(connection, length - 1));
+      this.#hold(connection, commit);
       return;
     }
     if (connection.congested && !connection.closing) {
@@ -341,6 +333,22 @@ export class TurnDriver {
       this.#write(connection, chunks);
     }
     this.#finish(connection);
+  }
+
+  #hold(connection: ClientConnection, commit: number): void {
+    const { held, outbox } = connection;
+    // nothing that follows may overtake what waits already
+    const behind = held.at(-1)?.commit ?? 0;
+    const { chunks, promises } = connection.takeOutput();
+    const output = { commit: Math.max(commit, behind), chunks, promises, slab: outbox.abandon() };
+    const { free, rest } = this.#isWaitingToRetry
+      ? splitFree(connection, output)
+      : { free: [], rest: output };
+    if (rest !== undefined) {
+      if (held.length === 0) this.#waiting.push(connection);
+      held.push(rest);
+    }
+    this.#write(connection, free);
   }
 
   #write(connection: ClientConnection, chunks: readonly Uint8Array[]): void {
