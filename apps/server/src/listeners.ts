@@ -18,7 +18,7 @@ export function listenersOf(options: ServerOptions): Listener[] {
   const { webSocketPath: path = defaultServerOptions.webSocketPath } = options;
   const listeners: Listener[] = [];
   if (port !== false) listeners.push(tcpListener({ host, port }));
-  if (tls !== undefined) listeners.push(secureListener(host, tls));
+  if (tls !== undefined) listeners.push(secureListener(host, tls, options));
   if (webSocketPort !== false) {
     const maxPayload = messageSizeOf(options);
     listeners.push(webSocketListener({ host, port: webSocketPort, path, maxPayload }));
@@ -32,10 +32,19 @@ function messageSizeOf({ limits }: ServerOptions): number {
   return (limits?.maximumPacketSize ?? defaultLimits.maximumPacketSize) + 65_536;
 }
 
-function secureListener(host: string, { port, certFile, keyFile }: TlsOptions): Listener {
+function secureListener(
+  host: string,
+  { port, certFile, keyFile }: TlsOptions,
+  { limits }: ServerOptions,
+): Listener {
   const cert = readPem('certificate', certFile);
   const key = readPem('key', keyFile);
-  return tlsListener({ host, port, cert, key });
+  // who may have many connections may have many that begin
+  const perAddress = limits?.maximumPendingConnectionsPerAddress ?? 0;
+  const maximumHandshakesPerAddress = Math.max(HANDSHAKES_PER_ADDRESS, perAddress >> 1);
+  const maximumHandshakes = Math.max(HANDSHAKES, maximumHandshakesPerAddress);
+  const handshakes = { maximumHandshakes, maximumHandshakesPerAddress };
+  return tlsListener({ host, port, cert, key, ...handshakes });
 }
 
 function readPem(what: string, file: string): Buffer {
@@ -46,3 +55,7 @@ function readPem(what: string, file: string): Buffer {
     throw new Error(`Cannot read the ${what} file: ${reason}.`, { cause });
   }
 }
+
+/** Under way at a time; each takes 40 KB. */
+const HANDSHAKES = 2_000;
+const HANDSHAKES_PER_ADDRESS = 500;

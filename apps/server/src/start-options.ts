@@ -25,6 +25,7 @@ export interface StartFlags {
   readonly allowAnonymous?: true;
   readonly maxPacketSize: number;
   readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
   readonly maxInflight: number;
   readonly maxQueuedMessages: number;
   readonly maxQueuedBytes: number;
@@ -118,6 +119,9 @@ function addLimitOptions(command: Command): void {
   const packetSize = wholeNumber(16, 268_435_460);
   option('--max-packet-size <bytes>', 'largest packet', packetSize, limits.maximumPacketSize);
   option('--max-connections <n>', 'connections at a time', count, limits.maximumConnections);
+  const perAddress = 'the same from one address, such as that of a load balancer';
+  const { maximumConnectionsPerAddress } = limits;
+  option('--max-connections-per-address <n>', perAddress, count, maximumConnectionsPerAddress);
   const inflight = 'unacknowledged messages to one client';
   option('--max-inflight <n>', inflight, wholeNumber(1, 65_535), limits.maximumInflight);
   const queued = 'messages waiting for one session';
@@ -142,10 +146,20 @@ function tlsOptions(flags: StartFlags, refuse: (message: string) => never): TlsO
   return refuse(`--tls-port, --cert and --key go together; missing: ${names}`);
 }
 
+/** Of so many connections, a fifth may be at their beginning at a time, or what is usual if that is more. */
+function beginning(connections: number, usual: number): number {
+  return Math.max(usual, Math.ceil(connections / 5));
+}
+
 function limitsOf(flags: StartFlags): Partial<BrokerLimits> {
   return {
     maximumPacketSize: flags.maxPacketSize,
     maximumConnections: flags.maxConnections,
+    maximumConnectionsPerAddress: flags.maxConnectionsPerAddress,
+    maximumPendingConnectionsPerAddress: beginning(
+      flags.maxConnectionsPerAddress,
+      defaultLimits.maximumPendingConnectionsPerAddress,
+    ),
     maximumInflight: flags.maxInflight,
     maximumQueuedMessages: flags.maxQueuedMessages,
     maximumTotalQueuedBytes: flags.maxQueuedBytes,

@@ -26,6 +26,8 @@ test.each<[string, string[]]>([
         limits: {
           maximumPacketSize: 16_777_216,
           maximumConnections: 100_000,
+          maximumConnectionsPerAddress: 5_000,
+          maximumPendingConnectionsPerAddress: 1_000,
           maximumInflight: 1024,
           maximumQueuedMessages: 250_000,
           maximumTotalQueuedBytes: 4_294_967_296,
@@ -58,6 +60,14 @@ test.each<[string, object]>([
   ['--sys-interval 0', { sysInterval: 0 }],
   ['--max-packet-size 65536', { limits: { maximumPacketSize: 65_536 } }],
   ['--max-connections 10', { limits: { maximumConnections: 10 } }],
+  [
+    '--max-connections-per-address 100',
+    { limits: { maximumConnectionsPerAddress: 100, maximumPendingConnectionsPerAddress: 1000 } },
+  ],
+  [
+    '--max-connections-per-address 50000',
+    { limits: { maximumConnectionsPerAddress: 50000, maximumPendingConnectionsPerAddress: 10000 } },
+  ],
   ['--max-inflight 1', { limits: { maximumInflight: 1 } }],
   ['--max-queued-messages 7', { limits: { maximumQueuedMessages: 7 } }],
   ['--max-queued-bytes 7', { limits: { maximumTotalQueuedBytes: 7 } }],
