@@ -1,7 +1,7 @@
 import { PacketType } from '@wellhead/codec';
 import type { ClientConnection } from '../client-connection.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
-import { endOf, isPublish, joined } from './withdraw-packets.ts';
+import { endOf, joined } from './withdraw-packets.ts';
 
 /** Output that is to be held, in two. */
 interface Split {
@@ -12,9 +12,9 @@ interface Split {
 }
 
 /**
- * Takes out of everything that a connection holds what needs no store: PINGRESP and QoS 0 messages, which
- * keep their order among themselves alone [MQTT-4.6.0-6]. A store that goes on failing keeps no client
- * from them.
+ * Takes out of everything that a connection holds what needs no store and has no order: PINGRESP. A client
+ * does not lose its connection to a store that goes on failing. QoS 0 messages stay behind those of their
+ * topics that must wait.
  */
 export function takeFree(connection: ClientConnection): readonly Uint8Array[] {
   const free: Uint8Array[] = [];
@@ -34,18 +34,14 @@ export function splitFree(connection: ClientConnection, output: HeldOutput): Spl
   // nothing precedes CONNACK, and nothing follows DISCONNECT
   if (closing || beginsWithConnack(held[0] ?? output)) return { free: NOTHING, rest: output };
   const free: Uint8Array[] = [];
-  const rest = withoutFree(connection, output, free);
+  const rest = withoutFree(output, free);
   if (free.length === 0) return { free, rest: output };
   // what is kept was copied
   if (output.slab !== undefined) context.slabs.release(output.slab);
   return { free: [joined(free)], rest: rest.chunks.length > 0 ? rest : undefined };
 }
 
-function withoutFree(
-  { aliasesOut }: ClientConnection,
-  output: HeldOutput,
-  free: Uint8Array[],
-): HeldOutput {
+function withoutFree(output: HeldOutput, free: Uint8Array[]): HeldOutput {
   const bytes = joined(output.chunks);
   const kept: Uint8Array[] = [];
   const promises: PromisedPacket[] = [];
@@ -58,8 +54,7 @@ function withoutFree(
       promises.push({ ...promise, at: length });
       next++;
     }
-    // an alias may have been set by what stays
-    if (isFree(packet, aliasesOut !== undefined)) free.push(packet);
+    if ((packet[0] ?? 0) >> 4 === PacketType.Pingresp) free.push(packet);
     else {
       kept.push(packet);
       length += packet.length;
@@ -73,12 +68,6 @@ function withoutFree(
 /** Nothing was said before it. */
 function beginsWithConnack({ chunks: [first] }: HeldOutput): boolean {
   return (first?.[0] ?? 0) >> 4 === PacketType.Connack;
-}
-
-function isFree(packet: Uint8Array, hasAliases: boolean): boolean {
-  const type = (packet[0] ?? 0) >> 4;
-  if (type === PacketType.Pingresp) return true;
-  return type === PacketType.Publish && !hasAliases && !isPublish(packet, 0);
 }
 
 const NOTHING: readonly Uint8Array[] = [];

@@ -124,7 +124,7 @@ function withTopic(
 }
 
 /** With a Packet Identifier. */
-export function isPublish(bytes: Uint8Array, at: number): boolean {
+function isPublish(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at] ?? 0;
   return first >> 4 === PacketType.Publish && (first & QOS) !== 0;
 }

@@ -379,6 +379,24 @@ const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
       ],
     },
   ],
+  [
+    'a QoS 0 message stays behind one of its topic that waits for a store that goes on failing',
+    {
+      store: 'in-order',
+      limits: {},
+      steps: [
+        { do: 'connect', slot: 2, id: 'y', version: 3, clean: true, and: true },
+        { do: 'subscribe', slot: 2, filters: [{ filter: '#', qos: 1 }] },
+        { do: 'connect', slot: 0, id: 'z', version: 3, keepAlive: 1 },
+        { do: 'turn', settle: true },
+        { do: 'fail', count: 10 },
+        { do: 'advance', ms: 5000 },
+        { do: 'settle', count: 1 },
+        { do: 'publish', slot: 2, topic: 'a/b', qos: 1, retain: true, and: true },
+        { do: 'publish', slot: 2, topic: 'a/b', qos: 0 },
+      ],
+    },
+  ],
 ];
 
 test.each(REGRESSIONS)('%s', async (_name, given) => {
