@@ -12,7 +12,7 @@ import { isFull, mustQueue } from './delivery.ts';
 import { guard } from './guard.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
-import { KEPT, STORED } from './fate.ts';
+import { type Fate, KEPT, STORED } from './fate.ts';
 import { LongFanOut, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';
 import { permittedReasonCode } from './permitted-reason-code.ts';
@@ -292,7 +292,7 @@ function fanOutOf(
       if (connection.open) {
         guard(connection, () => {
           if (receivers === undefined) refuseUnkept(connection, qos, packetId);
-          else acknowledgeStored(connection, session, qos, packetId, receivers);
+          else answer(connection, session, qos, packetId, receivers, STORED);
         });
       } else if (receivers !== undefined && qos === 2 && !session.ended) {
         // its client repeats it when it comes back
@@ -309,33 +309,25 @@ function acknowledgePublish(
   packetId: number,
   receivers: number,
 ): void {
-  const reasonCode = receivedBy(receivers);
-  if (qos === 1) {
-    connection.sendAcknowledgement(PacketType.Puback, packetId, reasonCode);
-  } else if (qos === 2) {
-    session.openReceiver().publish(packetId);
-    const receipt = receiptOf(session, packetId);
-    if (receipt !== undefined) connection.context.turn.record(receipt);
-    connection.sendAcknowledgement(PacketType.Pubrec, packetId, reasonCode);
-  }
+  const receipt = qos === 2 ? receiptOf(session, packetId) : undefined;
+  if (receipt !== undefined) connection.context.turn.record(receipt);
+  answer(connection, session, qos, packetId, receivers);
 }
 
-/** The same when the store has the message, and its receipt. */
-function acknowledgeStored(
+/** PUBACK or PUBREC for what was taken; `fate` if it says what the store has already, and its receipt. */
+function answer(
   connection: ClientConnection,
   session: Session,
   qos: QoS,
   packetId: number,
   receivers: number,
+  fate?: Fate,
 ): void {
   if (qos === 0) return;
   if (qos === 2) session.openReceiver().publish(packetId);
   const type = qos === 1 ? PacketType.Puback : PacketType.Pubrec;
-  connection.sendAcknowledgement(type, packetId, receivedBy(receivers), STORED);
-}
-
-function receivedBy(receivers: number): number {
-  return receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+  const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+  connection.sendAcknowledgement(type, packetId, reasonCode, fate);
 }
 
 /** What a store keeps of a QoS 2 message that was received, until PUBREL. */

@@ -145,6 +145,14 @@ async function inFanOut(run: (fanOut: FanOut) => Promise<void>): Promise<void> {
   store.release();
 }
 
+/** The publisher connects again, and repeats what was not acknowledged. */
+async function comeBack(world: World): Promise<Client> {
+  const again = world.resume('p', 1000);
+  again.publish('news', 'x', { qos: 2, packetId: 1, dup: true });
+  await world.settleAsync();
+  return again;
+}
+
 const countsOf = (subscribers: readonly Client[]): number[] =>
   subscribers.map((subscriber) => subscriber.publishes().length);
 
@@ -240,23 +248,13 @@ test.each(FAILURES)(
       expect(publisher.messages()).toEqual(['PUBREC #1']);
       expect(countsOf(subscribers)).toEqual([1, 1, 1, 1, 1]);
       publisher.vanish();
-      const again = world.resume('p', 1000);
-      await world.settleAsync();
-      again.publish('news', 'x', { qos: 2, packetId: 1, dup: true });
-      await world.settleAsync();
+      const again = await comeBack(world);
       expect(again.messages()).toEqual(['PUBREC #1']);
       expect(countsOf(subscribers)).toEqual([0, 0, 0, 0, 0]);
     }),
 );
 
 describe('[MQTT-4.3.3-10] a publisher that comes back in the middle of a long fan-out', () => {
-  const comeBack = async (world: World): Promise<Client> => {
-    const again = world.resume('p', 1000);
-    again.publish('news', 'x', { qos: 2, packetId: 1, dup: true });
-    await world.settleAsync();
-    return again;
-  };
-
   test('is told when it is at its end, and sends nothing twice', async () =>
     inFanOut(async ({ world, store, publisher, subscribers }) => {
       const again = await comeBack(world);
