@@ -33,12 +33,12 @@ export class FilterNode<T extends object> {
   attach(child: FilterNode<T>, level: string): void {
     const named = this.named;
     if (level === '+') this.plus = child;
-    else if (named instanceof Map) named.set(ownCopy(level), child);
+    else if (named instanceof Map) named.set(keyOf(child, level), child);
     else if (named === undefined || startsWithLevel(named.label, level)) this.named = child;
     else {
       this.named = new Map([
-        [ownCopy(firstLevel(named.label)), named],
-        [ownCopy(level), child],
+        [keyOf(named, firstLevel(named.label)), named],
+        [keyOf(child, level), child],
       ]);
     }
   }
@@ -79,6 +79,11 @@ export class FilterNode<T extends object> {
  */
 export function ownCopy(text: string): string {
   return text.length < SHORTEST_POINTER_SLICE ? text : ` ${text}`.slice(1);
+}
+
+/** The first level of a node for a map: its label, when that is all of it. */
+function keyOf(node: FilterNode<object>, level: string): string {
+  return node.label.length === level.length ? node.label : ownCopy(level);
 }
 
 /** What a label begins with. */

@@ -104,7 +104,11 @@ export class FilterTrie<T extends object> {
     for (let start = 0; start <= end; start++) {
       const level = levelAt(topicFilter, start, end);
       const child = node.child(level);
-      if (child === undefined) return this.#attach(node, topicFilter.slice(start, end), level);
+      if (child === undefined) {
+        // the level was looked for, so that its hash is known
+        const label = start + level.length === end ? level : topicFilter.slice(start, end);
+        return this.#attach(node, label, level);
+      }
       const common = commonLevels(child.label, topicFilter, start, end);
       node = common === child.label.length ? child : this.#split(node, child, common, level);
       start += common;
