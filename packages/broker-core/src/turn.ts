@@ -171,6 +171,11 @@ export class Turn {
     return reading;
   }
 
+  /** They are to be read behind a later commit, ahead of those that came meanwhile. */
+  putOffReading(requests: readonly PageRequest[]): void {
+    this.reading = [...requests, ...this.reading];
+  }
+
   /** Its end has been asked for. */
   get isAwake(): boolean {
     return this.#isAwake;

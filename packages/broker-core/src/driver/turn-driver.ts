@@ -4,11 +4,11 @@ import type { BrokerContext } from '../context.ts';
 import { deliverAnew, withoutOutdated } from '../deliver-anew.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
-import { loadPage } from '../queue.ts';
 import { continueConnections } from '../share-of-turn.ts';
 import { type PageRequest, type Turn, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
 import { splitFree, takeFree } from './free-packets.ts';
+import { PageReader } from './page-reader.ts';
 import { isRetriable, withoutStale } from './stale-changes.ts';
 import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
@@ -19,8 +19,7 @@ import { changesToRetry, withdrawHeld } from './withdraw.ts';
 export class TurnDriver {
   readonly #context: BrokerContext;
   readonly #host: Host;
-  /** Sessions whose changes are committed and whose next page may be read. */
-  #readable: PageRequest[] = [];
+  readonly #pages: PageReader;
   #lastCommit = 0;
   #settledCommit = 0;
   readonly #waiting: ClientConnection[] = [];
@@ -34,6 +33,7 @@ export class TurnDriver {
   #secondTries = 0;
   readonly #settledPromises = new Set<Promise<void>>();
   #everythingHasLeft = true;
+  #hasEnded = false;
   /** Called at the begin of each turn, for work that comes from the host program. */
   readonly #before: () => void;
 
@@ -41,9 +41,16 @@ export class TurnDriver {
     this.#context = context;
     this.#host = host;
     this.#before = before;
+    this.#pages = new PageReader(context);
+  }
+
+  /** No turn follows: the store is being closed. */
+  end(): void {
+    this.#hasEnded = true;
   }
 
   run(now: number = this.#host.now()): void {
+    if (this.#hasEnded) return;
     const context = this.#context;
     const { turn } = context;
     context.now = now;
@@ -51,7 +58,7 @@ export class TurnDriver {
     this.#before();
     continueConnections(context);
     this.#work(context);
-    this.#readPages(context);
+    this.#pages.read();
     this.#flushAll(context, this.#commit(context));
     turn.end();
   }
@@ -86,16 +93,6 @@ export class TurnDriver {
     if (turn.work.length > 0) turn.wake();
   }
 
-  #readPages(context: BrokerContext): void {
-    const readable = this.#readable;
-    if (readable.length === 0) return;
-    this.#readable = [];
-    for (const request of readable) {
-      const { connection } = request.session;
-      if (connection !== undefined) guard(connection, () => loadPage(context, request));
-    }
-  }
-
   /** Hands the turn's changes to the store; returns the number of the commit that promises must wait for, 0 for none. */
   #commit(context: BrokerContext): number {
     const { store, turn } = context;
@@ -114,7 +111,10 @@ export class TurnDriver {
       if (pending !== undefined) this.#await(context, pending, changes, reading);
       else this.#stored(context, changes);
     }
-    if (pending === undefined && reading.length > 0) this.#readSettled(turn, reading);
+    if (pending === undefined && reading.length > 0) {
+      if (mustWait || turn.retried.length > 0) turn.putOffReading(reading);
+      else this.#readSettled(turn, reading);
+    }
     // which number the next commit has is not known as long as others may be tried again before it
     if (isRefusing) return Infinity;
     // what is to be tried again is in the next commit
@@ -125,7 +125,7 @@ export class TurnDriver {
   /** A store need not show what it has not settled: pages are read behind all commits that came before. */
   #readSettled(turn: Turn, reading: readonly PageRequest[]): void {
     const read = (): void => {
-      this.#readable.push(...reading);
+      this.#pages.add(reading);
       turn.wake();
     };
     if (turn.unsettled === 0) read();
@@ -161,7 +161,7 @@ export class TurnDriver {
       }
       if (isSecondTry) this.#secondTries--;
       if (this.#secondTries > 0) this.#readSettled(turn, reading);
-      else this.#readable.push(...reading);
+      else this.#pages.add(reading);
       turn.wake();
     });
     this.#tail = settled;

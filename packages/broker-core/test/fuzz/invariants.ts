@@ -61,7 +61,8 @@ function checkRest({ context: { turn }, store }: Player): void {
     dirty: dirty.length,
     continuing: turn.continuing.length,
     work: turn.work.length,
-    reading: turn.reading.length,
+    // behind what is to be tried again, too
+    reading: mayWait || turn.retried.length > 0 ? 0 : turn.reading.length,
   };
   for (const [name, count] of Object.entries(left))
     demand(count === 0, 'forgotten', () => `turn.${name} has ${count}, and the broker rests`);
@@ -222,16 +223,19 @@ function checkQueue({ context, store }: Player, session: Session): void {
   const { maximumInflight, maximumQueuedBytes, maximumQueuedMessages } = context.limits;
   demand(queuedMessages <= maximumQueuedMessages + maximumInflight, 'limit', told);
   demand(queuedBytes <= maximumQueuedBytes + maximumInflight * 2_000, 'limit', told);
-  demand(!session.loading || store.waiting > 0, 'forgotten', () => `${clientId} reads without end`);
+  const mayRead = store.waiting > 0 || context.turn.retried.length > 0;
+  demand(!session.loading || mayRead, 'forgotten', () => `${clientId} reads without end`);
   demand(session.connection !== undefined || (window ?? pending) === undefined, 'queue', () => {
     return `${clientId} is absent and keeps messages in memory`;
   });
 }
 
 /** What waits has something to wait for. */
-function checkProgress({ store }: Player, session: Session): void {
+function checkProgress({ context, store }: Player, session: Session): void {
   const { clientId, connection, pending, window } = session;
   if (connection === undefined || store.waiting > 0 || connection.isBusy) return;
+  // a queue is not read while changes of it may have to be tried again
+  if (session.loading && context.turn.retried.length > 0) return;
   const quota = window?.quota ?? 1;
   const head = pending?.peek();
   const told = (what: string) => () => `${clientId}: ${what}, and it does not leave`;

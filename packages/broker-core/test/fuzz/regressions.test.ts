@@ -5,6 +5,59 @@ import type { FuzzCase } from './step.ts';
 // Sequences that once broke a rule, as the fuzzer printed them. Add the next one here.
 const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
   [
+    'a queue is not read while changes of it are to be tried again',
+    {
+      store: 'later',
+      limits: { deliveriesPerTurn: 2 },
+      steps: [
+        { do: 'connect', slot: 0, id: 'x', version: 4, and: true },
+        { do: 'subscribe', slot: 0, filters: [{ filter: '$x', qos: 2 }] },
+        { do: 'connect', slot: 1, id: 'x', version: 3, keepAlive: 1 },
+        {
+          do: 'subscribe',
+          slot: 1,
+          filters: [
+            { filter: 'a', qos: 2 },
+            { filter: 'a/b', qos: 1, asPublished: true },
+            { filter: 'a/#', qos: 1 },
+          ],
+          and: true,
+        },
+        { do: 'pause', slot: 3 },
+        { do: 'fail', count: 10 },
+        { do: 'crash' },
+        {
+          do: 'connect',
+          slot: 3,
+          id: 'x',
+          version: 5,
+          expiry: 60,
+          keepAlive: 5,
+          aliases: 10,
+          split: 939,
+        },
+        { do: 'subscribe', slot: 3, filters: [{ filter: 'a/b', qos: 0, handling: 2 }] },
+        { do: 'connect', slot: 1, id: 'z', version: 5, expiry: 1, and: true },
+        {
+          do: 'subscribe',
+          slot: 1,
+          filters: [{ filter: '$share/h/shared/a', qos: 1, asPublished: true }],
+          id: 1,
+        },
+        { do: 'settle', count: 1 },
+        { do: 'settle', count: 2 },
+        { do: 'publish', slot: 1, topic: 'a/b', qos: 2 },
+        { do: 'connect', slot: 0, id: 'x', version: 4 },
+        { do: 'settle', count: 100 },
+        { do: 'settle', count: 1 },
+        { do: 'settle', count: 2 },
+        { do: 'publish', slot: 0, topic: '$x', qos: 1, alias: 3 },
+        { do: 'crash' },
+        { do: 'connect', slot: 0, id: 'x', version: 4 },
+      ],
+    },
+  ],
+  [
     'a take-over at the moment that the session and its delayed Will are due',
     {
       store: 'later',
