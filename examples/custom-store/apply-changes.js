@@ -44,6 +44,11 @@ async function applyChange(draft, counters, change) {
     draft.set(rowKey('retained', topicName), { topicName, messageId, expiresAt, size });
   } else if (type === 'retained-cleared') {
     draft.delete(rowKey('retained', change.topicName));
+  } else if (type === 'fan-out-set') {
+    const { next } = change;
+    draft.set(rowKey('fan-out', message.messageId), { message: plainMessage(message), next });
+  } else if (type === 'fan-out-cleared') {
+    draft.delete(rowKey('fan-out', change.messageId));
   } else if (type === 'session-removed') {
     await removeSession(draft, counters, clientId);
   } else {

@@ -6,6 +6,7 @@
 //   message <messageId>            a message, once for all who use it
 //   uses <messageId>               how many deliveries and retained messages do
 //   retained <topicName>           an outline, as `loadRetained` gives it
+//   fan-out <messageId>            a message on its way to many, as `loadFanOuts` gives it
 //   counters                       sizes, and the last numbers that were given
 
 import { checkChanges, refusedBehind, StoreError } from '@wellhead/session-store';
@@ -61,6 +62,10 @@ export class KeyValueSessionStore {
 
   loadRetained(options) {
     return this.#load('retained', options);
+  }
+
+  loadFanOuts(options) {
+    return this.#load('fan-out', options);
   }
 
   lastMessageId() {

@@ -1,12 +1,13 @@
-import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import type { FanOutRecord, MessageRecord, SessionChange } from '@wellhead/session-store';
+import { Audience, type AudiencePart } from './audience.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { doAnew } from './deliver-anew.ts';
 import { recordDeliveries } from './delivery.ts';
 import type { Fate, Refused } from './fate.ts';
-import { deliverToGroups, deliverToRange } from './route.ts';
 import { copyOf } from './message.ts';
 import type { Publication } from './publication.ts';
+import { deliverToGroups, deliverToRange } from './route.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { remainder } from './subscription.ts';
@@ -23,57 +24,90 @@ export function isLong({ limits }: BrokerContext, { groups, targets }: Route): b
 
 /** Who waits to hear what has become of a message for very many. */
 export interface Waiting {
-  /** What the store is to keep together with the last share: the receipt of QoS 2. */
+  /** What the store is to keep together with the first part: the receipt of QoS 2. */
   receipt(): SessionChange | undefined;
   /** The store has everything of it, for so many receivers; undefined when it refuses the message. */
   done(receivers: number | undefined): void;
 }
 
 /**
- * A message for more receivers than one turn may serve: they get it in shares, and its publisher, who
+ * A message for more receivers than one turn may serve: they get it in parts, and its publisher, who
  * is held back meanwhile, its acknowledgement at the end. Other publishers are not held back: order is
  * kept per publisher.
  *
- * A store that refuses the first share refuses the message. Once it has one, the message is the
- * broker's: shares that it refuses are tried again, and then made anew, for as long as that takes. The
- * last one waits until the store has all others, as the receipt is stored with it.
+ * The store gets one part after the other, and with each but the last one how far the message has
+ * come: a broker that is killed goes on from there when it starts again. If the store refuses the first
+ * part, it refuses the message, and nobody has got it. From then on the message is the broker's: a part
+ * that is refused is tried again, and then made anew, for as long as that takes. Sessions that the store
+ * does not know are served behind the first part.
  */
 export class LongFanOut implements TurnWork, Fate {
   readonly #context: BrokerContext;
   readonly #message: MessageRecord;
   readonly #publisher: Session | undefined;
   readonly #found: Route;
+  readonly #audience: Audience;
   readonly #waiting: Waiting | undefined;
   /** Nobody would send it again. */
   readonly #isKept: boolean;
   /** Connections of the publisher that came meanwhile. */
   readonly #heldBack: ((proceed: () => void) => void)[] = [];
   #isWorkedOn = false;
+  #hasBegun = false;
+  /** The store is told how far it has come. */
+  #isRecorded = false;
   /** Changes that the store does not have yet. */
   #undecided = 0;
   /** The store has a part of it: the others must follow. */
   #isTaken = false;
   /** The store has refused it. */
   #isRefused = false;
-  /** Changes that were refused twice. */
-  readonly #anew: SessionChange[] = [];
-  #next = 0;
+  /** Changes that were refused twice, of one part. */
+  #anew: SessionChange[] = [];
   #receivers = 0;
 
-  /** `publication` shows the message now; it may show another when `waiting` is called upon. */
+  /** `publication` shows the message now; it may show another when `waiting` is called upon. `next` is where to go on. */
   constructor(
     context: BrokerContext,
     publication: Publication,
     found: Route,
     waiting: Waiting | undefined,
+    next = 0,
   ) {
     this.#context = context;
     this.#message = publication.toMessage();
     this.#publisher = publication.publisher;
     // whoever subscribes or leaves meanwhile changes another array
     this.#found = found.noLocal ? withOwnTarget(context, publication, found) : found;
+    this.#audience = new Audience(this.#found, next);
     this.#waiting = waiting;
     this.#isKept = publication.fate !== undefined;
+  }
+
+  /** What this process was killed over, or ended over, goes on. */
+  static resume(context: BrokerContext, { message, next }: FanOutRecord): void {
+    const { publication, router, sessions } = context;
+    const publisher =
+      message.publisherId === undefined ? undefined : sessions.get(message.publisherId);
+    const topic = context.topics.entry(message.topicName);
+    publication.fromMessage(message, topic, publisher, context.now);
+    const found = router.route(topic);
+    const done = (): void => {
+      if (publisher?.publishing === fanOut) publisher.publishing = undefined;
+    };
+    const waiting = { receipt: () => undefined, done };
+    const fanOut: LongFanOut = new LongFanOut(context, publication, found, waiting, next);
+    fanOut.#hasBegun = true;
+    fanOut.#isRecorded = true;
+    fanOut.#isTaken = true;
+    if (publisher !== undefined) publisher.publishing = fanOut;
+    fanOut.proceed();
+  }
+
+  /** Nobody would send it again: the store knows of it from now on. */
+  keep(): void {
+    this.#recordProgress(this.#audience.next);
+    this.proceed();
   }
 
   /** Goes on in the next turn. */
@@ -97,7 +131,7 @@ export class LongFanOut implements TurnWork, Fate {
     this.#decided();
   }
 
-  /** Nobody who is named in the store has got anything of a message without a share that was taken: its publisher may send it again. */
+  /** Nobody who is named in the store has got anything of a message without a part that was taken: its publisher may send it again. */
   refused(isSecondTry: boolean): Refused {
     if (this.#isKept || this.#isTaken) return isSecondTry ? 'later' : 'again';
     this.#isRefused = true;
@@ -121,59 +155,44 @@ export class LongFanOut implements TurnWork, Fate {
   }
 
   #step(): boolean {
-    const again = this.#anew.shift();
-    if (again !== undefined) this.#makeAnew(again);
-    else if (!this.#isRefused && !this.#isServed) this.#serve();
-    if (this.#isRefused || this.#isServed) {
-      if (this.#undecided === 0) this.#finish();
-      return this.#anew.length > 0;
-    }
-    return this.#anew.length > 0 || this.#undecided === 0 || !this.#isAtLast;
+    if (this.#anew.length > 0) this.#makeAnew();
+    // goes on when the store has answered
+    else if (this.#undecided > 0) return false;
+    else if (this.#isRefused) return this.#finish();
+    else if (!this.#audience.sortOut(this.#perTurn)) return this.#serve();
+    return true;
   }
 
-  get #isServed(): boolean {
-    return this.#next === this.#length;
+  #serve(): boolean {
+    const audience = this.#audience;
+    const isFirst = !this.#hasBegun;
+    this.#hasBegun = true;
+    if (audience.hasKept && (isFirst || !audience.hasLive)) this.#serveKept();
+    else if (!isFirst && audience.hasLive) this.#deliver(audience.takeLive(this.#perTurn));
+    else if (!isFirst && !this.#isRecorded) return this.#finish();
+    if (isFirst) this.#recordReceipt();
+    if (!audience.hasKept) this.#clearProgress();
+    return true;
   }
 
-  get #isAtLast(): boolean {
-    return this.#next + this.#context.limits.deliveriesPerTurn >= this.#length;
+  #serveKept(): void {
+    this.#deliver(this.#audience.takeKept(this.#perTurn));
+    if (this.#audience.hasKept) this.#recordProgress(this.#audience.next);
   }
 
-  /** Sessions, and then groups. */
-  get #length(): number {
-    return this.#found.targets.length + this.#found.groups.length;
-  }
-
-  #makeAnew(change: SessionChange): void {
-    // the receipt comes back with the share that it belongs to
-    const receipt = this.#anew[0]?.type === 'received' ? this.#anew.shift() : undefined;
-    for (const one of receipt === undefined ? [change] : [change, receipt]) {
-      this.#undecided--;
-      if (one.type === 'received') this.#recordReceipt();
-      else doAnew(this.#context, one, this);
-    }
-  }
-
-  #serve(): void {
-    const isLast = this.#isAtLast;
-    if (isLast && this.#undecided > 0) return;
+  #deliver(part: AudiencePart): void {
     const context = this.#context;
+    // [MQTT-3.3.2-5]
+    if (this.#message.expiresAt <= context.now) return;
     const { publication } = context;
-    const { groups, targets } = this.#found;
-    const from = this.#next;
-    const to = isLast ? this.#length : from + context.limits.deliveriesPerTurn;
-    const share = targets.slice(from, to).flatMap((target) => remainder(target) ?? []);
-    const groupsFrom = Math.max(0, from - targets.length);
-    const groupsTo = Math.max(0, to - targets.length);
-    // a store knows a message and all its deliveries by one change: each share is a message to it
+    const targets = part.targets.flatMap((target) => remainder(target) ?? []);
+    // a store knows a message and all its deliveries by one change: each part is a message to it
     // with an identifier of now: queues are kept in the order of identifiers
     this.#show(publication, context.nextMessageId());
-    const found = { ...this.#found, targets: share };
-    this.#receivers += deliverToRange(context, publication, found, 0, share.length);
-    this.#receivers += deliverToGroups(context, publication, groups.slice(groupsFrom, groupsTo));
+    const found = { ...this.#found, targets };
+    this.#receivers += deliverToRange(context, publication, found, 0, targets.length);
+    this.#receivers += deliverToGroups(context, publication, part.groups);
     recordDeliveries(context, publication);
-    this.#next = to;
-    if (isLast) this.#recordReceipt();
   }
 
   #recordReceipt(): void {
@@ -181,9 +200,40 @@ export class LongFanOut implements TurnWork, Fate {
     if (receipt !== undefined) this.#context.turn.record(receipt, this);
   }
 
-  #finish(): void {
+  #recordProgress(next: number): void {
+    const { store, turn } = this.#context;
+    if (!store.supports.durable) return;
+    this.#isRecorded = true;
+    turn.record({ type: 'fan-out-set', message: this.#message, next }, this);
+  }
+
+  #clearProgress(): void {
+    if (!this.#isRecorded) return;
+    this.#isRecorded = false;
+    const { messageId } = this.#message;
+    this.#context.turn.record({ type: 'fan-out-cleared', messageId }, this);
+  }
+
+  #makeAnew(): void {
+    const changes = this.#anew;
+    this.#anew = [];
+    for (const change of changes) {
+      this.#undecided--;
+      if (change.type === 'received') this.#recordReceipt();
+      else if (change.type === 'fan-out-set' || change.type === 'fan-out-cleared')
+        this.#context.turn.record(change, this);
+      else doAnew(this.#context, change, this);
+    }
+  }
+
+  #finish(): boolean {
     this.#waiting?.done(this.#isRefused ? undefined : this.#receivers);
     for (const release of this.#heldBack) release(() => undefined);
+    return false;
+  }
+
+  get #perTurn(): number {
+    return this.#context.limits.deliveriesPerTurn;
   }
 
   #show(publication: Publication, messageId: number): void {

@@ -55,7 +55,7 @@ export function publishMessage(
   const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
   if (isLong(context, found)) {
-    new LongFanOut(context, publication, found, undefined).proceed();
+    new LongFanOut(context, publication, found, undefined).keep();
   } else {
     route(context, publication, found);
   }

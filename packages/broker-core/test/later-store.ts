@@ -1,5 +1,6 @@
 import {
   refusedBehind,
+  type FanOutRecord,
   type MessageRecord,
   type QueuedDelivery,
   type RetainedRecord,
@@ -91,6 +92,10 @@ export class LaterStore implements SessionStore {
 
   loadRetained(): AsyncIterable<RetainedRecord> {
     return this.kept.loadRetained();
+  }
+
+  loadFanOuts(): AsyncIterable<FanOutRecord> {
+    return this.kept.loadFanOuts();
   }
 
   lastMessageId(): Promise<number> {

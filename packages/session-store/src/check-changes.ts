@@ -36,7 +36,10 @@ class Check {
         return messageError(change.message.messageId) ?? this.#deliveries(change.deliveries);
       case 'retained-set':
         return messageError(change.message.messageId);
+      case 'fan-out-set':
+        return messageError(change.message.messageId) ?? nextError(change.next);
       case 'retained-cleared':
+      case 'fan-out-cleared':
         return undefined;
       case 'session-opened':
         return this.#opened(change.clientId, change.epoch);
@@ -117,6 +120,11 @@ function stale(clientId: string, epoch: number, current: number | undefined): St
 function messageError(messageId: number): StoreError | undefined {
   if (Number.isSafeInteger(messageId) && messageId > 0) return undefined;
   return new StoreError('STORE_INVALID_CHANGE', `messageId ${messageId} is not 1 or more.`);
+}
+
+function nextError(next: number): StoreError | undefined {
+  if (Number.isSafeInteger(next) && next >= 0) return undefined;
+  return new StoreError('STORE_INVALID_CHANGE', `A fan-out cannot go on at ${next}.`);
 }
 
 function packetIdError(

@@ -3,6 +3,7 @@ export { identifierBytes } from './identifier-bytes.ts';
 export { plainMessage } from './plain-message.ts';
 export type {
   DeliveryRecord,
+  FanOutRecord,
   MessageRecord,
   QueuedDelivery,
   RetainedRecord,
@@ -13,6 +14,8 @@ export type {
 } from './records.ts';
 export type {
   Enqueued,
+  FanOutCleared,
+  FanOutSet,
   ReceiptReleased,
   Received,
   Released,

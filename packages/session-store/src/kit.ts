@@ -1,5 +1,6 @@
 import { commitCases } from './kit/commit-cases.ts';
 import { crashCases } from './kit/crash-cases.ts';
+import { fanOutCases } from './kit/fan-out-cases.ts';
 import { historyCases } from './kit/history-cases.ts';
 import { queueCases } from './kit/queue-cases.ts';
 import { queueSizeCases } from './kit/queue-size-cases.ts';
@@ -16,6 +17,7 @@ export const sessionStoreCases: readonly StoreCase[] = [
   ...queueCases,
   ...queueSizeCases,
   ...retainedCases,
+  ...fanOutCases,
   ...commitCases,
   ...historyCases,
   ...crashCases,

@@ -1,6 +1,7 @@
 import { checkChanges } from './check-changes.ts';
 import { contentBytes, MemorySession, RELEASED } from './memory-session.ts';
 import type {
+  FanOutRecord,
   MessageRecord,
   QueuedDelivery,
   RetainedRecord,
@@ -28,6 +29,7 @@ export class MemorySessionStore implements SessionStore {
   /** The session of the last change: changes of one often follow each other. */
   #lastSession: MemorySession | undefined;
   readonly #retained = new SteadyMap<MessageRecord>();
+  readonly #fanOuts = new Map<number, FanOutRecord>();
   /** Messages whose content is needed. */
   #messages = 0;
   /** By how many deliveries and retained messages, by messageId, where it is more than one. */
@@ -64,6 +66,14 @@ export class MemorySessionStore implements SessionStore {
     }
   }
 
+  async *loadFanOuts(options?: LoadOptions): AsyncIterable<FanOutRecord> {
+    this.#assertOpen();
+    for (const fanOut of this.#fanOuts.values()) {
+      options?.signal?.throwIfAborted();
+      yield fanOut;
+    }
+  }
+
   lastMessageId(): number {
     return this.#lastMessageId;
   }
@@ -97,6 +107,7 @@ export class MemorySessionStore implements SessionStore {
     this.#sessions.clear();
     this.#lastSession = undefined;
     this.#retained.clear();
+    this.#fanOuts.clear();
     this.#uses.clear();
     this.#messages = 0;
     this.#messageBytes = 0;
@@ -151,7 +162,12 @@ export class MemorySessionStore implements SessionStore {
       case 'will-cleared': {
         const session = this.#session(change.clientId);
         if (session) session.will = change.type === 'will-set' ? change.will : undefined;
+        return undefined;
       }
+      case 'fan-out-set':
+        return this.#setFanOut(change);
+      case 'fan-out-cleared':
+        this.#fanOuts.delete(change.messageId);
     }
   }
 
@@ -202,6 +218,12 @@ export class MemorySessionStore implements SessionStore {
       this.#deliveries--;
       if (message !== RELEASED) this.#unuse(message);
     }
+  }
+
+  #setFanOut({ message, next }: FanOutRecord): void {
+    const { messageId } = message;
+    if (messageId > this.#lastMessageId) this.#lastMessageId = messageId;
+    this.#fanOuts.set(messageId, { message, next });
   }
 
   #retain(message: MessageRecord): void {

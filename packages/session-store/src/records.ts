@@ -117,6 +117,13 @@ export interface RetainedRecord {
   readonly size: number;
 }
 
+/** A message that is on its way to more sessions than one commit holds. */
+export interface FanOutRecord {
+  readonly message: MessageRecord;
+  /** Where the broker goes on after a restart: its own affair, a whole number from 0 on. */
+  readonly next: number;
+}
+
 /** How much a store holds. A message's bytes are its payload and its encoded properties. */
 export interface StoreSizes {
   readonly sessions: number;

@@ -23,7 +23,9 @@ export type SessionChange =
   | RetainedSet
   | RetainedCleared
   | WillSet
-  | WillCleared;
+  | WillCleared
+  | FanOutSet
+  | FanOutCleared;
 
 /**
  * A session begins, or a new Network Connection takes it over: connected from now on, without a deadline.
@@ -150,4 +152,20 @@ export interface WillCleared {
   readonly type: 'will-cleared';
   readonly clientId: string;
   readonly epoch: number;
+}
+
+/**
+ * A message is on its way to more sessions than one commit holds, and has come as far as `next`, in the commit of
+ * those who have it. Replaces what was said of the same `messageId` before.
+ */
+export interface FanOutSet {
+  readonly type: 'fan-out-set';
+  readonly message: MessageRecord;
+  readonly next: number;
+}
+
+/** That message has reached all. One that is not there changes nothing. */
+export interface FanOutCleared {
+  readonly type: 'fan-out-cleared';
+  readonly messageId: number;
 }

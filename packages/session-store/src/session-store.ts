@@ -1,4 +1,5 @@
 import type {
+  FanOutRecord,
   MessageRecord,
   QueuedDelivery,
   RetainedRecord,
@@ -29,6 +30,9 @@ export interface SessionStore extends AsyncDisposable {
 
   /** Every retained message's outline, in no particular order. */
   loadRetained(options?: LoadOptions): AsyncIterable<RetainedRecord>;
+
+  /** Every message that is on its way to many, in no particular order. No sizes count it. */
+  loadFanOuts(options?: LoadOptions): AsyncIterable<FanOutRecord>;
 
   /** The largest `messageId` that was ever committed, 0 for none, even when that message is long gone. */
   lastMessageId(): number | Promise<number>;

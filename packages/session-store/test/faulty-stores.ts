@@ -197,6 +197,14 @@ export const faults: readonly [name: string, fault: Fault][] = [
     'takes every session for connected',
     { session: (session) => ({ ...session, connected: true }) },
   ],
+  ['forgets what is on its way to many', { change: ignoring('fan-out-set') }],
+  [
+    'starts a message for many again',
+    {
+      change: (change) => [change.type === 'fan-out-set' ? { ...change, next: 0 } : change],
+    },
+  ],
+  ['never ends what is on its way to many', { change: ignoring('fan-out-cleared') }],
   ['keeps a removed session', { change: ignoring('session-removed') }],
   ['empties a session that is taken over', { commit: emptyOnTakeOver }],
   [

@@ -3,6 +3,7 @@ import {
   checkChanges,
   identifierBytes,
   refusedBehind,
+  type FanOutRecord,
   type MessageRecord,
   type QueuedDelivery,
   type RetainedRecord,
@@ -19,7 +20,7 @@ export interface Place {
 }
 
 export function newPlace(): Place {
-  return { state: { sessions: [], retained: [], lastMessageId: 0, lastPosition: 0 } };
+  return { state: { sessions: [], retained: [], fanOuts: [], lastMessageId: 0, lastPosition: 0 } };
 }
 
 /**
@@ -69,6 +70,12 @@ export class NaiveStore implements SessionStore {
       const { topicName, messageId, expiresAt } = message;
       yield { topicName, messageId, expiresAt, size: size(message) };
     }
+  }
+
+  async *loadFanOuts(options?: { signal?: AbortSignal }): AsyncIterable<FanOutRecord> {
+    this.#assertOpen();
+    options?.signal?.throwIfAborted();
+    yield* this.place.state.fanOuts;
   }
 
   async lastMessageId(): Promise<number> {
@@ -127,6 +134,7 @@ interface Session {
 interface State {
   sessions: Session[];
   retained: MessageRecord[];
+  fanOuts: FanOutRecord[];
   lastMessageId: number;
   lastPosition: number;
 }
@@ -144,9 +152,7 @@ function size({ payload, properties }: MessageRecord): number {
 }
 
 function plainChange(change: SessionChange): SessionChange {
-  return change.type === 'enqueued' || change.type === 'retained-set'
-    ? { ...change, message: plainMessage(change.message) }
-    : change;
+  return 'message' in change ? { ...change, message: plainMessage(change.message) } : change;
 }
 
 function apply(state: State, change: SessionChange): void {
@@ -161,6 +167,15 @@ function apply(state: State, change: SessionChange): void {
     case 'retained-cleared':
       state.retained = state.retained.filter((kept) => kept.topicName !== change.topicName);
       return;
+    case 'fan-out-set': {
+      const { message, next } = change;
+      state.lastMessageId = Math.max(state.lastMessageId, message.messageId);
+      state.fanOuts = [...fanOutsBut(state, message.messageId), { message, next }];
+      return;
+    }
+    case 'fan-out-cleared':
+      state.fanOuts = fanOutsBut(state, change.messageId);
+      return;
     case 'session-opened':
       return open(state, change);
     case 'session-removed':
@@ -171,6 +186,10 @@ function apply(state: State, change: SessionChange): void {
       if (session) applyToSession(state, session, change);
     }
   }
+}
+
+function fanOutsBut(state: State, messageId: number): FanOutRecord[] {
+  return state.fanOuts.filter(({ message }) => message.messageId !== messageId);
 }
 
 function open(state: State, change: SessionChange & { type: 'session-opened' }): void {

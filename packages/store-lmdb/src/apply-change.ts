@@ -1,4 +1,5 @@
 import type { SessionChange } from '@wellhead/session-store';
+import { clearFanOut, setFanOut } from './fan-outs.ts';
 import { willKey, subscriptionKey } from './keys.ts';
 import { enqueue, release, send, settle } from './queues.ts';
 import { clearRetained, setRetained } from './retained.ts';
@@ -22,6 +23,10 @@ export function applyChange(state: StoreState, change: SessionChange): void {
       return setRetained(state, change.message);
     case 'retained-cleared':
       return clearRetained(state, change.topicName);
+    case 'fan-out-set':
+      return setFanOut(state, change);
+    case 'fan-out-cleared':
+      return clearFanOut(state, change.messageId);
     case 'session-opened':
       return openSession(state, change);
     default: {
@@ -31,10 +36,7 @@ export function applyChange(state: StoreState, change: SessionChange): void {
   }
 }
 
-type OfSession = Exclude<
-  SessionChange,
-  { type: 'enqueued' | 'retained-set' | 'retained-cleared' | 'session-opened' }
->;
+type OfSession = Exclude<Extract<SessionChange, { clientId: string }>, { type: 'session-opened' }>;
 
 function applyToSession(state: StoreState, session: StoredSession, change: OfSession): void {
   switch (change.type) {

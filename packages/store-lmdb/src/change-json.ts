@@ -139,4 +139,5 @@ const CHANGES: Readonly<Record<string, Shape | undefined>> = {
   enqueued: { message, deliveries: list(delivery) },
   released: { ...session, messageIds: list(whole) },
   'retained-set': { message },
+  'fan-out-set': { message, next: whole },
 };

@@ -24,6 +24,8 @@ export async function* exportStore(store: SessionStore): AsyncIterable<string> {
     for await (const change of queueOf(store, session)) yield changeToLine(change);
     if (!session.connected) yield changeToLine(closed(session));
   }
+  for await (const { message, next } of store.loadFanOuts())
+    yield changeToLine({ type: 'fan-out-set', message, next });
   const last = { ...NOBODYS_MESSAGE, messageId: await store.lastMessageId() };
   if (last.messageId > 0) yield changeToLine({ type: 'enqueued', message: last, deliveries: [] });
 }

@@ -4,6 +4,7 @@ import { ByteReader } from './byte-reader.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Database } from './database.ts';
 import { queueBytes, readDelivery } from './delivery.ts';
+import { readFanOut } from './fan-outs.ts';
 import { keyRange, Kind, numberOfKey, usesKey } from './keys.ts';
 import { loadState } from './load-state.ts';
 import { readMessage } from './message-codec.ts';
@@ -84,6 +85,7 @@ class Check {
     const { contents, sessions } = this.#state;
     this.#each(Kind.subscription, ({ value }) => readSubscription(value));
     this.#each(Kind.will, ({ value }) => readWill(value));
+    this.#each(Kind.fanOut, (row) => readFanOut(row));
     this.#each(Kind.queue, ({ key, value }) => this.#delivery(key, value));
     this.#each(Kind.retained, ({ value }) => this.#outline(value));
     for (const session of sessions.values()) {

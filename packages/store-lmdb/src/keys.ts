@@ -48,6 +48,11 @@ export function retainedKey(topicName: string): Buffer {
   return Buffer.concat([Buffer.of(Kind.retained), textKey(topicName)]);
 }
 
+/** A message that is on its way to many. */
+export function fanOutKey(messageId: number): Buffer {
+  return numberKey(Kind.fanOut, messageId);
+}
+
 /** A session that was removed while rows of its queue still stand. */
 export function removedKey(sessionNumber: number): Buffer {
   return ofSession(Kind.removed, sessionNumber, 0);
@@ -59,7 +64,7 @@ export function keyRange(kind: Kind, sessionNumber?: number): { start: Buffer; e
   return { start: ofSession(kind, sessionNumber, 0), end: ofSession(kind, sessionNumber + 1, 0) };
 }
 
-/** The number that a key of journal, message or uses, or a session's key, ends with. */
+/** The number that a key of journal, message, uses or fan-out, or a session's key, ends with. */
 export function numberOfKey(key: Uint8Array): number {
   const view = new DataView(key.buffer, key.byteOffset, key.length);
   if (key.length === SESSION_PREFIX) return view.getUint32(1);
@@ -78,6 +83,7 @@ export const Kind = {
   uses: 9,
   retained: 10,
   removed: 11,
+  fanOut: 12,
 } as const;
 
 function ofSession(kind: Kind, sessionNumber: number, room: number): Buffer {

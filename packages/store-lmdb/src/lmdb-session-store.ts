@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import {
   checkChanges,
   StoreError,
+  type FanOutRecord,
   type LoadOptions,
   type MessageRecord,
   type QueuedDelivery,
@@ -15,6 +16,7 @@ import {
 import { applyChange } from './apply-change.ts';
 import { CommitQueue, type PendingCommit } from './commit-queue.ts';
 import type { Database, StoredRow } from './database.ts';
+import { readFanOut } from './fan-outs.ts';
 import { keyRange, Kind } from './keys.ts';
 import { loadState } from './load-state.ts';
 import { readPage } from './read-queue.ts';
@@ -102,6 +104,16 @@ export class LmdbSessionStore implements SessionStore {
       const last = rows.at(-1);
       if (last === undefined || rows.length < RETAINED_AT_ONCE) return;
       start = Buffer.concat([last.key, Buffer.of(0)]);
+    }
+  }
+
+  async *loadFanOuts(options?: LoadOptions): AsyncIterable<FanOutRecord> {
+    this.#assertOpen();
+    const { start, end } = keyRange(Kind.fanOut);
+    await this.#transactionOver();
+    for (const row of Array.from(this.#database.range(start, end))) {
+      options?.signal?.throwIfAborted();
+      yield readFanOut(row);
     }
   }
 

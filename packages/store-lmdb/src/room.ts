@@ -76,6 +76,7 @@ function growthOf(changes: readonly SessionChange[]): number {
         bytes += 2 * contentBytes(change.message) + ROW + change.deliveries.length * SMALL_ROW;
         break;
       case 'retained-set':
+      case 'fan-out-set':
         bytes += 2 * contentBytes(change.message) + ROW;
         break;
       case 'will-set':

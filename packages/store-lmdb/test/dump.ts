@@ -30,10 +30,13 @@ export async function dump(store: SessionStore): Promise<unknown> {
   for await (const outline of store.loadRetained()) outlines.push({ ...outline });
   outlines.sort((a, b) => (a.topicName < b.topicName ? -1 : 1));
   const retained = await store.readRetained(outlines.map(({ topicName }) => topicName));
+  const fanOuts: Record<number, unknown> = {};
+  for await (const { message, next } of store.loadFanOuts())
+    fanOuts[message.messageId] = { message: comparable(message), next };
   const { bytesOnDisk: _, ...sizes } = store.sizes();
   const lastMessageId = await store.lastMessageId();
   const messages = retained.map((message) => message && comparable(message));
-  return { sessions, outlines, retained: messages, sizes, lastMessageId };
+  return { sessions, outlines, retained: messages, fanOuts, sizes, lastMessageId };
 }
 
 function plainDelivery(queued: QueuedDelivery): unknown {

@@ -38,6 +38,8 @@ export class History {
     if (kind < 78) return [{ type: 'settled', ...session, messageIds: [messageId] }];
     if (kind < 82) return [{ type: 'received', ...session, packetId }];
     if (kind < 85) return [{ type: 'receipt-released', ...session, packetId }];
+    if (kind < 87) return [{ type: 'fan-out-set', message: message(messageId), next: how }];
+    if (kind < 88) return [{ type: 'fan-out-cleared', messageId }];
     if (kind < 89) return [{ type: 'retained-set', message: message(messageId) }];
     if (kind < 91) return [{ type: 'retained-cleared', topicName: `topic/${how % 10}` }];
     return this.#ofSession(kind, session, how);

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { QoS } from '@wellhead/codec';
+import type { FanOutRecord } from '@wellhead/session-store';
 import { validateTopicFilter } from '@wellhead/topic-matcher';
 import {
   type Connection,
@@ -16,6 +17,7 @@ import { DEADLINE_GRANULARITY } from '../deadlines.ts';
 import { BrokerError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
+import { LongFanOut } from '../long-fan-out.ts';
 import { copyOf } from '../message.ts';
 import { publishMessage } from '../publish.ts';
 import { Admission } from './admission.ts';
@@ -104,10 +106,16 @@ export class Broker implements AsyncDisposable {
 
   /** Takes up what the store holds. Called by {@link createBroker}. */
   async load(): Promise<void> {
-    const { store, sessions, retained } = this.#context;
-    this.#context.lastMessageId = await store.lastMessageId();
+    const context = this.#context;
+    const { store, sessions, retained } = context;
+    context.lastMessageId = await store.lastMessageId();
     for await (const record of store.loadRetained()) retained.restore(record);
     for await (const record of store.load()) sessions.restore(record);
+    const fanOuts: FanOutRecord[] = [];
+    for await (const record of store.loadFanOuts()) fanOuts.push(record);
+    fanOuts.sort((a, b) => a.message.messageId - b.message.messageId);
+    context.now = this.#host.now();
+    for (const record of fanOuts) LongFanOut.resume(context, record);
   }
 
   /** Serves the connections of a listener. Rejects with a `TransportError` when it cannot listen. */
@@ -266,15 +274,17 @@ export class Broker implements AsyncDisposable {
     for (const connection of Array.from(this.#connections)) {
       guard(connection, () => connection.fail(SERVER_SHUTTING_DOWN, 'the server is shutting down'));
     }
-    // what takes many turns gets them now
-    do this.#driver.run();
-    while (context.turn.work.length > 0);
-    await this.#storeSettled();
+    // what takes many turns gets them now, with the store's answer between them where it needs one
+    do {
+      this.#driver.run();
+      if (context.turn.work.length === 0) await this.#storeSettled();
+    } while (context.turn.work.length > 0);
     this.#driver.run();
     await this.#allConnectionsGone();
     this.#cancelTick?.();
     this.#driver.run();
     await this.#storeSettled();
+    this.#driver.end();
     await context.store[Symbol.asyncDispose]();
   }
 

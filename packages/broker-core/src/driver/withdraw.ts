@@ -47,7 +47,10 @@ export function changesToRetry(
       if (session === undefined) continue;
       forgetReceipt(context, session, change.packetId);
       withdrawnOf(session, withdrawn).receipts.add(change.packetId);
-    } else retried.push(change);
+    }
+    // is said again with what it belongs to
+    else if (change.type !== 'fan-out-set' && change.type !== 'fan-out-cleared')
+      retried.push(change);
   }
   for (const [session, lost] of withdrawn) withdraw(context, commit, session, lost);
   return retried;

@@ -1,6 +1,7 @@
 import type { MessageRecord } from '@wellhead/session-store';
 import {
   type DeliveryRecord,
+  type FanOutRecord,
   type QueuedDelivery,
   type RetainedRecord,
   type SessionChange,
@@ -127,6 +128,10 @@ export class ReluctantStore implements SessionStore {
 
   loadRetained(): AsyncIterable<RetainedRecord> {
     return this.inner.loadRetained();
+  }
+
+  loadFanOuts(): AsyncIterable<FanOutRecord> {
+    return this.inner.loadFanOuts();
   }
 
   lastMessageId(): number {

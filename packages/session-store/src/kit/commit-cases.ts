@@ -27,6 +27,7 @@ const STATE: readonly SessionChange[] = [
   { type: 'received', ...first('c'), packetId: 3 },
   { type: 'will-set', ...first('c'), will: will() },
   { type: 'retained-set', message: message(3, { topicName: 'kept' }) },
+  { type: 'fan-out-set', message: message(4), next: 5 },
 ];
 const STALE: SessionChange = closed('stale', 1000, 8);
 const UNFENCED: readonly SessionChange[] = [
@@ -35,6 +36,8 @@ const UNFENCED: readonly SessionChange[] = [
   { type: 'retained-set', message: message(61, { topicName: 'kept' }) },
   { type: 'retained-set', message: message(62, { topicName: 'other' }) },
   { type: 'retained-cleared', topicName: 'kept' },
+  { type: 'fan-out-set', message: message(63), next: 1 },
+  { type: 'fan-out-cleared', messageId: 4 },
 ];
 const IMPOSSIBLE: readonly (readonly [string, SessionChange])[] = [
   ['Packet Identifier 0 for a sent delivery', sent('c', 2, 0)],
@@ -53,6 +56,11 @@ const IMPOSSIBLE: readonly (readonly [string, SessionChange])[] = [
     { type: 'sent', ...first('c'), messageIds: [1, 2], packetIds: [1, 0] },
   ],
   ['messageId 0', enqueued(0, 'c')],
+  ['a fan-out of messageId 0', { type: 'fan-out-set', message: message(0), next: 0 }],
+  [
+    'a fan-out that goes on before its begin',
+    { type: 'fan-out-set', message: message(9), next: -1 },
+  ],
   ['a deadline that is no time', closed('c', Number.NaN)],
   ['an epoch that is no number', opened('d', Number.NaN)],
 ];

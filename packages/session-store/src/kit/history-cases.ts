@@ -99,6 +99,8 @@ export class History {
       () => ({ type: 'will-cleared', ...session }),
       () => ({ type: 'retained-set', message: this.#message(recent) }),
       () => ({ type: 'retained-cleared', topicName: `topic/${this.#below(10)}` }),
+      () => ({ type: 'fan-out-set', message: this.#message(recent), next: packetId }),
+      () => ({ type: 'fan-out-cleared', messageId: recent }),
       () => closed(session.clientId, 1000 + recent, session.epoch),
       () => this.#remove(session),
     ];

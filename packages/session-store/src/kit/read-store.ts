@@ -54,6 +54,7 @@ export async function dump(store: SessionStore): Promise<unknown> {
     sessions: sessions.map((session) => plainSession(session)),
     queues,
     retained: await retained(store),
+    fanOuts: await fanOuts(store),
     sizes,
     lastMessageId: await store.lastMessageId(),
   };
@@ -65,6 +66,15 @@ async function retained(store: SessionStore): Promise<unknown> {
   outlines.sort((a, b) => compare(a.topicName, b.topicName));
   const messages = await store.readRetained(outlines.map((outline) => outline.topicName));
   return { outlines, messages: messages.map((message) => message && comparableMessage(message)) };
+}
+
+/** Every message that is on its way to many, by its messageId. */
+export async function fanOuts(store: SessionStore): Promise<unknown[]> {
+  const found: { message: MessageRecord; next: number }[] = [];
+  for await (const { message, next } of store.loadFanOuts()) found.push({ message, next });
+  return found
+    .toSorted((a, b) => a.message.messageId - b.message.messageId)
+    .map(({ message, next }) => ({ message: comparableMessage(message), next }));
 }
 
 function plainSession(session: SessionRecord): unknown {
