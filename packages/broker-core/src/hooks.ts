@@ -111,7 +111,7 @@ export interface Observer {
   connected?(client: ClientInfo, session: { readonly sessionPresent: boolean }): void;
   /** `reasonCode` is what ended the connection, 0x80 when the network did. */
   disconnected?(client: ClientInfo, reasonCode: number, reason: string): void;
-  /** A connection that never became a client's: refused, malformed, timed out. */
+  /** A connection that never became a client's: refused, malformed, timed out, or at odds in its TLS or WebSocket handshake. */
   refused?(remote: RemoteAddress, reasonCode: number, reason: string): void;
   subscribed?(client: ClientInfo, topicFilter: string, qos: QoS): void;
   unsubscribed?(client: ClientInfo, topicFilter: string): void;

@@ -3,7 +3,7 @@ import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer, TLSSocket } from 'node:tls';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
-import { refuseUpgrade, type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
+import { type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
 
 /**
  * MQTT over WebSocket on an http or https server that somebody else runs. Only upgrade requests for the path are
@@ -36,7 +36,7 @@ class AttachedWebSocket implements Listener {
       if (this.#upgrade.isFor(request)) {
         this.#upgrade.accept(request, socket, head, receiver, certificate);
       } else if (isNobodys(this.#httpServer, request, onUpgrade)) {
-        refuseUpgrade(socket, 404, 'There is nothing here.');
+        this.#upgrade.refuse(request, socket, receiver);
       }
     };
     onUpgrade[UPGRADE] = this.#upgrade;

@@ -92,7 +92,7 @@ class SecureListener implements TlsListener {
       const remote = remoteAddress(socket, 'tls', clientCertificate(socket, options));
       receiver.connection(new StreamConnection(socket, remote, forConnections));
     });
-    this.#handshakes.track(server);
+    this.#handshakes.track(server, receiver);
     this.#server = server;
     return listenOnPort(server, options, receiver, 'mqtts');
   }

@@ -5,7 +5,7 @@ import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/tra
 import { Handshakes } from './handshakes.ts';
 import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
 import { type CertificateOptions, clientCertificate, secureServerOptions } from './tls-listener.ts';
-import { refuseUpgrade, type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
+import { type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
 
 export interface WebSocketListenerOptions extends PortOptions, WebSocketOptions {
   /** Makes it `wss`. */
@@ -33,13 +33,13 @@ class WebSocketListener implements Listener {
 
   async listen(receiver: ListenerReceiver): Promise<ListeningAddress> {
     if (this.#server) throw new TypeError('A listener listens once.');
-    const server = this.#createServer((request, response) => {
+    const server = this.#createServer(receiver, (request, response) => {
       if (this.#upgrade.isFor(request))
         answer(response, 426, 'MQTT over WebSocket is spoken here.');
       else answer(response, 404, 'There is nothing here.');
     });
     server.on('upgrade', (request, socket, head) => {
-      if (!this.#upgrade.isFor(request)) refuseUpgrade(socket, 404, 'There is nothing here.');
+      if (!this.#upgrade.isFor(request)) this.#upgrade.refuse(request, socket, receiver);
       else this.#upgrade.accept(request, socket, head, receiver, this.#certificateOf(socket));
     });
     this.#server = server;
@@ -52,12 +52,12 @@ class WebSocketListener implements Listener {
     this.#handshakes.destroyAll();
   }
 
-  #createServer(answerPlain: RequestListener): Server | SecureServer {
+  #createServer(receiver: ListenerReceiver, answerPlain: RequestListener): Server | SecureServer {
     const { tls } = this.#options;
     if (!tls) return createServer(HTTP_OPTIONS, answerPlain);
     const secure = secureServerOptions(tls, placeOf(this.#options));
     const server = createSecureServer({ ...HTTP_OPTIONS, ...secure }, answerPlain);
-    this.#handshakes.track(server);
+    this.#handshakes.track(server, receiver);
     return server;
   }
 

@@ -54,7 +54,9 @@ export class WebSocketUpgrade {
   ): void {
     // [MQTT-6.0.0-3] the client offers "mqtt"; 3.1 clients of old offer "mqttv3.1"
     if (!chooseProtocol(offeredProtocols(request))) {
-      refuseUpgrade(socket, 400, 'The WebSocket subprotocol "mqtt" was not offered.');
+      const reason = 'The WebSocket subprotocol "mqtt" was not offered.';
+      receiver.refused?.(remoteOf(socket, certificate), reason);
+      refuseUpgrade(socket, 400, reason);
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
@@ -62,10 +64,20 @@ export class WebSocketUpgrade {
       receiver.connection(new WebSocketConnection(webSocket, socket, remote, this.#options));
     });
   }
+
+  /** Answers a request that is for no path. */
+  refuse(request: IncomingMessage, socket: Duplex, receiver: ListenerReceiver): void {
+    const path = request.url?.slice(0, LONGEST_PATH_TOLD);
+    receiver.refused?.(
+      remoteOf(socket, undefined),
+      `There is no MQTT at ${path}, but at ${this.path}.`,
+    );
+    refuseUpgrade(socket, 404, 'There is nothing here.');
+  }
 }
 
 /** Answers an upgrade request that leads nowhere, and ends its connection. */
-export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
   socket.on('error', () => socket.destroy());
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -92,6 +104,7 @@ function remoteOf(socket: Duplex, certificate: unknown): RemoteAddress {
   return { address: 'stream', port: undefined, loopback: false, secure: false, transport };
 }
 
+const LONGEST_PATH_TOLD = 100;
 const DEFAULT_PATH = '/mqtt';
 const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024 + 64 * 1024;
 /** A message in more pieces than this is an attempt to make small bytes cost much memory. */

@@ -14,7 +14,8 @@ test.each([
   async (_name, listen) => {
     const certificate = await serverCertificate();
     const listener = listen({ ...certificate, maximumHandshakes: 2 });
-    const { host, port } = await listener.listen(new Accepted());
+    const accepted = new Accepted();
+    const { host, port } = await listener.listen(accepted);
     const dial = async (): Promise<Socket> => {
       const socket = connect(port, host);
       await once(socket, 'connect');
@@ -23,6 +24,7 @@ test.each([
     const first = await dial();
     await dial();
     await once((await dial()).resume(), 'close');
+    expect(accepted.refusals).toEqual(['tls 127.0.0.1 too many TLS handshakes are under way']);
     first.destroy();
     await once(first, 'close');
     const secure = await untilSecure(() => connectSecurely({ host, port, ca: certificate.cert }));

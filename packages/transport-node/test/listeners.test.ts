@@ -143,10 +143,11 @@ describe('a listener', () => {
     await ended;
     const client = await secureClient(address);
     expect((await accepted.next()).remote.secure).toBe(true);
+    expect(accepted.refusals).toEqual([expect.stringContaining('tls 127.0.0.1 TLS handshake: ')]);
     client.destroy();
   });
 
-  test('for TLS ends the socket of a handshake that fails', async () => {
+  test('for TLS ends the socket of a handshake that fails, and tells of it', async () => {
     const accepted = new Accepted();
     const listener = listening(tlsListener({ port: 0, ...(await serverCertificate()) }));
     const { host, port } = await listener.listen(accepted);
@@ -158,6 +159,7 @@ describe('a listener', () => {
     plain.write(Buffer.from([0x10, 12, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 0])); // MQTT without TLS
     await ended;
     expect(accepted.errors).toEqual([]);
+    expect(accepted.refusals).toEqual(['tls 127.0.0.1 TLS handshake: wrong version number']);
   });
 
   test('for TLS that closes leaves connections whose handshake is done', async () => {

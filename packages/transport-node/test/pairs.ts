@@ -11,7 +11,13 @@ import { join } from 'node:path';
 import { Duplex, PassThrough } from 'node:stream';
 import { connect as connectSecurely } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
-import type { Connection, Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
+import type {
+  Connection,
+  Listener,
+  ListenerReceiver,
+  ListeningAddress,
+  RemoteAddress,
+} from '@wellhead/transport';
 import type { PairMaker } from '@wellhead/transport/kit';
 import {
   attachWebSocket,
@@ -33,6 +39,8 @@ export async function serverCertificate(): Promise<{ cert: string; key: string }
 /** A receiver that hands out its connections in order. */
 export class Accepted implements ListenerReceiver {
   readonly errors: Error[] = [];
+  /** Addresses, and why they were turned away. */
+  readonly refusals: string[] = [];
   readonly #connections: Connection[] = [];
   #waiting: ((connection: Connection) => void) | undefined;
 
@@ -44,6 +52,10 @@ export class Accepted implements ListenerReceiver {
 
   error(error: Error): void {
     this.errors.push(error);
+  }
+
+  refused({ address, transport }: RemoteAddress, reason: string): void {
+    this.refusals.push(`${transport} ${address} ${reason}`);
   }
 
   next(): Promise<Connection> {

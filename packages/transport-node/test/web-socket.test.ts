@@ -44,6 +44,8 @@ describe('a WebSocket listener', () => {
   ])('refuses %s', async (_name, offered, path, status) => {
     const url = address.url.replace('/mqtt', path);
     expect(await refusedStatus(new WebSocket(url, offered))).toBe(status);
+    const reason = status === 404 ? `no MQTT at ${path}, but at /mqtt` : 'was not offered';
+    expect(accepted.refusals.at(-1)).toContain(reason);
   });
 
   test('looks at the path without its query', async () => {

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection, RemoteAddress } from './connection.ts';
 
 /** What a listener calls. */
 export interface ListenerReceiver {
@@ -6,6 +6,8 @@ export interface ListenerReceiver {
   connection(connection: Connection): void;
   /** The listener itself is in trouble, for example out of file descriptors; it goes on listening if it can. */
   error(error: Error): void;
+  /** Somebody was turned away who is no connection yet: a TLS handshake that failed, or one too many, or a WebSocket that speaks no MQTT. */
+  refused?(remote: RemoteAddress, reason: string): void;
 }
 
 /** Where a listener listens. */
