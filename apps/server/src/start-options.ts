@@ -29,6 +29,7 @@ export interface StartFlags {
   readonly maxInflight: number;
   readonly maxQueuedMessages: number;
   readonly maxQueuedBytes: number;
+  readonly maxPendingBytes: number;
   readonly sessionExpiry: number;
   readonly sysInterval: number;
   readonly logLevel: LogLevel;
@@ -128,6 +129,8 @@ function addLimitOptions(command: Command): void {
   option('--max-queued-messages <n>', queued, count, limits.maximumQueuedMessages);
   const bytes = 'payload bytes waiting for all sessions together, 8 per Subscription Identifier';
   option('--max-queued-bytes <bytes>', bytes, count, limits.maximumTotalQueuedBytes);
+  const pending = 'bytes under way to and from all clients together';
+  option('--max-pending-bytes <bytes>', pending, count, limits.maximumTotalPendingBytes);
   const expiry = "life of an MQTT 3.x client's session without it, or never";
   option('--session-expiry <seconds>', expiry, sessionExpiry, limits.legacySessionExpiryInterval);
   const sys = 'time between updates of $SYS topics; 0: none';
@@ -163,6 +166,7 @@ function limitsOf(flags: StartFlags): Partial<BrokerLimits> {
     maximumInflight: flags.maxInflight,
     maximumQueuedMessages: flags.maxQueuedMessages,
     maximumTotalQueuedBytes: flags.maxQueuedBytes,
+    maximumTotalPendingBytes: flags.maxPendingBytes,
     legacySessionExpiryInterval: flags.sessionExpiry,
   };
 }

@@ -31,6 +31,7 @@ test.each<[string, string[]]>([
           maximumInflight: 1024,
           maximumQueuedMessages: 250_000,
           maximumTotalQueuedBytes: 4_294_967_296,
+          maximumTotalPendingBytes: 536_870_912,
           legacySessionExpiryInterval: 604_800,
         },
         sysInterval: 10,
@@ -71,6 +72,7 @@ test.each<[string, object]>([
   ['--max-inflight 1', { limits: { maximumInflight: 1 } }],
   ['--max-queued-messages 7', { limits: { maximumQueuedMessages: 7 } }],
   ['--max-queued-bytes 7', { limits: { maximumTotalQueuedBytes: 7 } }],
+  ['--max-pending-bytes 9', { limits: { maximumTotalPendingBytes: 9 } }],
   ['--session-expiry 60', { limits: { legacySessionExpiryInterval: 60 } }],
   ['--session-expiry never', { limits: { legacySessionExpiryInterval: 0xffff_ffff } }],
 ])('start %s', (line, server) => {

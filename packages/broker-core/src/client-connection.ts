@@ -381,6 +381,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   }
 
   #noteIncomplete(now: number): void {
+    this.context.underWay.arriving(this, this.incompleteSince === 0);
     if (!this.decoder.midPacket) {
       this.incompleteSince = 0;
     } else if (this.incompleteSince === 0 && this.phase !== 'closed') {

@@ -137,8 +137,10 @@ export abstract class ClientOutput {
 
   /** False when so much waits for the client to read that QoS 0 messages for it are given up. */
   hasRoomAtQos0(): boolean {
-    const pending = this.congested ? this.link.pendingBytes : 0;
-    return this.outbox.bytes + pending <= this.context.limits.maximumPendingBytes;
+    const { limits, underWay } = this.context;
+    if (!this.congested) return this.outbox.bytes <= limits.maximumPendingBytes;
+    const bytes = this.outbox.bytes + this.link.pendingBytes;
+    return underWay.leaving(this, bytes) && bytes <= limits.maximumPendingBytes;
   }
 
   /** Sends a message of QoS 1 or 2 under its new Packet Identifier. The caller has asked {@link fits}. */

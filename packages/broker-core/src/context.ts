@@ -1,6 +1,7 @@
 import type { TopicTable, UntitledParts } from '@wellhead/codec';
 import type { SessionStore } from '@wellhead/session-store';
 import type { BlockPool } from './block-pool.ts';
+import type { BytesUnderWay } from './bytes-under-way.ts';
 import type { Counters } from './counters.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Authenticator, Authorizer, EnhancedAuthenticator, Observer } from './hooks.ts';
@@ -35,6 +36,7 @@ export interface BrokerContext {
   readonly turn: Turn;
   readonly ends: EndShare;
   readonly slabs: SlabPool;
+  readonly underWay: BytesUnderWay;
   /** For packets that arrive in pieces. */
   readonly blocks: BlockPool;
   /** Milliseconds, as of the event that is being handled. */

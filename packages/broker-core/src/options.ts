@@ -67,6 +67,8 @@ export interface BrokerLimits {
   readonly maximumTotalQueuedBytes: number;
   /** Bytes that wait for one connection to read; above it QoS 0 messages for it are dropped. @default 16_777_216 */
   readonly maximumPendingBytes: number;
+  /** The same for all connections together, and the bytes of packets whose rest has not come, 16 KiB of each left out: above it QoS 0 messages for slow readers are dropped, and the packet that has been arriving for longest ends its connection with 0x97. @default 536_870_912 */
+  readonly maximumTotalPendingBytes: number;
   /** Milliseconds after which a connection that reads nothing of what waits for it is closed. @default 60_000 */
   readonly stalledTimeout: number;
   /** @default 1_000_000 */
@@ -109,6 +111,7 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   maximumQueuedBytes: 268_435_456,
   maximumTotalQueuedBytes: 4_294_967_296,
   maximumPendingBytes: 16_777_216,
+  maximumTotalPendingBytes: 536_870_912,
   stalledTimeout: 60_000,
   maximumRetainedMessages: 1_000_000,
   maximumRetainedBytes: 1_073_741_824,
@@ -173,6 +176,7 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['maximumQueuedBytes', 1, LARGE],
   ['maximumTotalQueuedBytes', 1, LARGE],
   ['maximumPendingBytes', 1, LARGE],
+  ['maximumTotalPendingBytes', 1, LARGE],
   ['stalledTimeout', 1, LARGE],
   ['maximumRetainedMessages', 0, LARGE],
   ['maximumRetainedBytes', 0, LARGE],

@@ -2,6 +2,7 @@ import { TopicTable, type UntitledParts } from '@wellhead/codec';
 import type { SessionStore } from '@wellhead/session-store';
 import { MemorySessionStore } from '@wellhead/session-store/memory';
 import type { BrokerContext } from '../context.ts';
+import { BytesUnderWay } from '../bytes-under-way.ts';
 import { BlockPool } from '../block-pool.ts';
 import { Counters } from '../counters.ts';
 import { Deadlines } from '../deadlines.ts';
@@ -59,9 +60,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
   const context: BrokerContext = {
     limits,
     authenticator: options.authenticator ?? loopbackAuthenticator,
-    enhancedAuthenticators: new Map(
-      (options.enhancedAuthenticators ?? []).map((one) => [one.method, one]),
-    ),
+    enhancedAuthenticators: byMethod(options.enhancedAuthenticators ?? []),
     authorizer: options.authorizer ?? {},
     observer: quietObserver(options.observer ?? {}),
     responseInformation: options.responseInformation,
@@ -78,6 +77,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     turn,
     ends: new EndShare(limits, turn),
     slabs: new SlabPool(),
+    underWay: new BytesUnderWay(limits),
     blocks,
     now: host.now(),
     lastMessageId: 0,
@@ -86,6 +86,12 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     closing: false,
   };
   return context;
+}
+
+function byMethod(
+  authenticators: readonly EnhancedAuthenticator[],
+): BrokerContext['enhancedAuthenticators'] {
+  return new Map(authenticators.map((one) => [one.method, one]));
 }
 
 /** All fields from the beginning, so that the object keeps its shape. */

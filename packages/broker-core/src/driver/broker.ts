@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { QoS } from '@wellhead/codec';
+import { type QoS, ReasonCode } from '@wellhead/codec';
 import type { FanOutRecord } from '@wellhead/session-store';
 import { validateTopicFilter } from '@wellhead/topic-matcher';
 import {
@@ -124,6 +124,8 @@ export class Broker implements AsyncDisposable {
     const address = await listener.listen({
       connection: (connection) => this.handle(connection),
       error: (error) => this.#context.observer.fault?.(error, 'listener'),
+      refused: (remote, reason) =>
+        this.#context.observer.refused?.(remote, ReasonCode.UnspecifiedError, reason),
     });
     this.#listeners.push(listener);
     return address;
@@ -260,6 +262,7 @@ export class Broker implements AsyncDisposable {
     }
     if (!this.#connections.delete(connection)) return;
     this.#admission.leave(connection);
+    context.underWay.forget(connection);
     context.counters.connections--;
     guard(connection, () => connection.transportClosed(this.#host.now(), reasonOf(error)));
     if (this.#connections.size === 0) this.#whenEmpty?.();

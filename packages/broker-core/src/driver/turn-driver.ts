@@ -72,6 +72,7 @@ export class TurnDriver {
   drained(connection: ClientConnection): void {
     connection.congested = false;
     connection.stalledSince = 0;
+    this.#context.underWay.left(connection);
     connection.resumeReading();
     const { turn } = this.#context;
     turn.touch(connection);

@@ -35,6 +35,7 @@ export function checkNothingLeft(player: Player): void {
     sessions: sessions.size,
     routes: router.size + router.sharedSize,
     deadlines: deadlines.size,
+    underWay: context.underWay.bytes,
     counted: [
       counters.connections,
       counters.clientsConnected,
