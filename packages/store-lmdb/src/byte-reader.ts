@@ -4,7 +4,7 @@ export class ByteReader {
   #offset: number;
 
   constructor(bytes: Uint8Array, offset = 0) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes = asBuffer(bytes);
     this.#offset = offset;
   }
 
@@ -52,6 +52,13 @@ export class ByteReader {
     this.#offset = start + length;
     return start;
   }
+}
+
+/** The same bytes, as what they mostly are already. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** A record cannot be read: the file was changed by something else than this store. */

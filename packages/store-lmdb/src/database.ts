@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from 'lmdb';
+import { asBuffer } from './byte-reader.ts';
 import { FileSpace, type FileUsage, TransactionCost, sizeOf } from './file-space.ts';
 
 export interface StoredRow {
@@ -135,12 +136,6 @@ function openRoot({ path, waitsForDisk, readOnly }: DatabaseOptions): RootDataba
     maxReaders: 64,
   } as const;
   return open<Buffer, Buffer>(options);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return bytes instanceof Buffer
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** lmdb rejects with an error that holds a promise of the reason. */

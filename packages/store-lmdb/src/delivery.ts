@@ -77,18 +77,26 @@ export class Delivery implements DeliveryState {
   }
 }
 
-export function stateOf(message: MessageRecord, record: DeliveryRecord): DeliveryState {
+/** Of one that has come, or was read. */
+export function stateOf(
+  message: MessageRecord,
+  { packetId, qos, retain, subscriptionIdentifiers, sharedFilter, released = false }: DeliveryInfo,
+): DeliveryState {
+  const { messageId } = message;
+  const size = released ? 0 : contentBytes(message);
   return {
-    messageId: message.messageId,
-    packetId: record.packetId,
-    qos: record.qos,
-    retain: record.retain,
-    released: false,
-    subscriptionIdentifiers: record.subscriptionIdentifiers,
-    sharedFilter: record.sharedFilter,
-    size: contentBytes(message),
+    messageId,
+    packetId,
+    qos,
+    retain,
+    released,
+    subscriptionIdentifiers,
+    sharedFilter,
+    size,
   };
 }
+
+type DeliveryInfo = Omit<DeliveryRecord, 'clientId' | 'epoch'> & { readonly released?: boolean };
 
 /** What it counts for in its session's queue. */
 export function queueBytes(delivery: DeliveryState): number {

@@ -65,10 +65,9 @@ export function keyRange(kind: Kind, sessionNumber?: number): { start: Buffer; e
 }
 
 /** The number that a key of journal, message, uses or fan-out, or a session's key, ends with. */
-export function numberOfKey(key: Uint8Array): number {
-  const view = new DataView(key.buffer, key.byteOffset, key.length);
-  if (key.length === SESSION_PREFIX) return view.getUint32(1);
-  return view.getUint32(key.length - 8) * 2 ** 32 + view.getUint32(key.length - 4);
+export function numberOfKey(key: Buffer): number {
+  if (key.length === SESSION_PREFIX) return key.readUInt32BE(1);
+  return key.readUInt32BE(key.length - 8) * 2 ** 32 + key.readUInt32BE(key.length - 4);
 }
 
 export type Kind = (typeof Kind)[keyof typeof Kind];

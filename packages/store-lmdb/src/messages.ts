@@ -82,7 +82,7 @@ function hasRow(state: StoreState, messageId: number): boolean {
 
 /** Gives how many there are now. A message with one use has no row for it. */
 function changeRowUses(state: StoreState, messageId: number, change: 1 | -1): number {
-  const bytes = state.batch.get(usesKey(messageId));
+  const bytes = state.hasUses ? state.batch.get(usesKey(messageId)) : undefined;
   const uses = (bytes === undefined ? 1 : new ByteReader(bytes).varint()) + change;
   if (uses > 1) putUses(state, messageId, uses);
   else if (bytes !== undefined) state.batch.remove(usesKey(messageId));
@@ -90,6 +90,7 @@ function changeRowUses(state: StoreState, messageId: number, change: 1 | -1): nu
 }
 
 function putUses(state: StoreState, messageId: number, uses: number): void {
+  state.hasUses = true;
   state.writer.varint(uses);
   state.batch.put(usesKey(messageId), state.writer.take());
 }

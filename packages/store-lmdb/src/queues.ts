@@ -66,6 +66,7 @@ export function release(state: StoreState, session: StoredSession, messageId: nu
   unuseMessage(state, undefined, messageId, row.state.size);
   session.rowBytes -= queueBytes(row.state);
   state.batch.sessions.add(session);
+  session.page?.delete(messageId);
   const what = { ...row.state, released: true, size: 0, subscriptionIdentifiers: undefined };
   putRow(state, session, what, row.position);
 }
@@ -161,6 +162,8 @@ function findRow(
   messageId: number,
 ): DeliveryRow | undefined {
   if (session.rowDeliveries === 0 || messageId > state.lastRowMessage) return undefined;
+  const read = session.page?.get(messageId);
+  if (read !== undefined) return { state: stateOf(read.message, read), position: read.position };
   const row = rowAt(state, session, FIRST_WAITING + messageId);
   if (row?.state.messageId === messageId) return row;
   const place = state.batch.get(placeKey(session.number, messageId));
@@ -188,6 +191,7 @@ function putRow(
 
 function removeRow(state: StoreState, session: StoredSession, row: DeliveryRow): void {
   removeQueueRow(state, session.number, row.state, row.position);
+  session.page?.delete(row.state.messageId);
   session.rowDeliveries--;
   session.rowBytes -= queueBytes(row.state);
   state.deliveries--;

@@ -15,6 +15,7 @@ export function readPage(
   limit: number,
 ): QueuedDelivery[] {
   const page: QueuedDelivery[] = [];
+  session.page = undefined;
   if (after < FIRST_WAITING - 1) {
     addPart(state, session, { after, end: FIRST_WAITING, part: session.inFlight }, limit, page);
   }
@@ -45,35 +46,23 @@ function addPart(
   limit: number,
   page: QueuedDelivery[],
 ): void {
-  const rows = session.rowDeliveries === 0 ? NONE : rowsOf(state, session, after, end);
   const others = behind(part, after);
-  let row = rows.next();
   let other = others.next();
-  while (page.length < limit) {
-    if (row.done !== true && (other.done === true || row.value.position < other.value.position)) {
-      page.push(toQueued(state, row.value));
-      row = rows.next();
-    } else if (other.done !== true) {
-      page.push(toQueued(state, other.value));
-      other = others.next();
-    } else {
-      break;
+  if (session.rowDeliveries > 0) {
+    const read = (session.page ??= new Map());
+    const [from, to] = [queueKey(session.number, after + 1), queueKey(session.number, end)];
+    for (const { key, value } of state.database.range(from, to)) {
+      const position = numberOfKey(key);
+      for (; other.done !== true && other.value.position < position; other = others.next())
+        if (page.length < limit) page.push(toQueued(state, other.value, other.value.position));
+      if (page.length === limit) return;
+      const queued = toQueued(state, readDelivery(new ByteReader(value)), position);
+      read.set(queued.message.messageId, queued);
+      page.push(queued);
     }
   }
-  rows.return?.();
-}
-
-function* rowsOf(
-  state: StoreState,
-  session: StoredSession,
-  after: number,
-  end: number,
-): Generator<Placed, undefined> {
-  const [from, to] = [queueKey(session.number, after + 1), queueKey(session.number, end)];
-  for (const { key, value } of state.database.range(from, to)) {
-    yield { ...readDelivery(new ByteReader(value)), position: numberOfKey(key) };
-  }
-  return undefined;
+  for (; other.done !== true && page.length < limit; other = others.next())
+    page.push(toQueued(state, other.value, other.value.position));
 }
 
 function* behind(
@@ -84,9 +73,9 @@ function* behind(
   return undefined;
 }
 
-function toQueued(state: StoreState, delivery: Placed): QueuedDelivery {
+function toQueued(state: StoreState, delivery: DeliveryState, position: number): QueuedDelivery {
   const { messageId, qos, retain, subscriptionIdentifiers, sharedFilter, packetId } = delivery;
-  const { released, position } = delivery;
+  const { released } = delivery;
   const message = (released ? undefined : findMessage(state, messageId)) ?? without(messageId);
   return {
     message,
@@ -114,5 +103,3 @@ function without(messageId: number): MessageRecord {
     publisherId: undefined,
   };
 }
-
-const NONE: Iterator<Placed, undefined> = { next: () => ({ done: true, value: undefined }) };

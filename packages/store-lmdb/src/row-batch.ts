@@ -23,6 +23,7 @@ export class RowBatch {
   }
 
   get(key: Buffer): Uint8Array | undefined {
+    if (this.#rows.size === 0) return this.#database.get(key);
     const row = this.#rows.get(key.toString('latin1'));
     return row === undefined ? this.#database.get(key) : row.value;
   }

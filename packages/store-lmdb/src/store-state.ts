@@ -4,7 +4,7 @@ import { Counters } from './counters.ts';
 import type { Database } from './database.ts';
 import type { Content } from './delivery.ts';
 import { Journal } from './journal.ts';
-import { COUNTERS_KEY } from './keys.ts';
+import { COUNTERS_KEY, keyRange, Kind } from './keys.ts';
 import { RowBatch } from './row-batch.ts';
 import type { StoredSession } from './stored-session.ts';
 
@@ -27,6 +27,8 @@ export class StoreState {
   removedAtOnce: number = MANY_ROWS;
   /** No message of a higher number has a row. */
   lastRowMessage: number;
+  /** Some message with a row may be used more than once. */
+  hasUses: boolean;
   /** The last messageId that the database has. */
   savedMessageId: number;
   /** Scratch for rows. */
@@ -40,6 +42,8 @@ export class StoreState {
     this.counters = counters === undefined ? new Counters() : Counters.read(counters);
     this.journal = new Journal(this.counters.nextEntry);
     this.lastRowMessage = this.counters.lastMessageId;
+    const uses = keyRange(Kind.uses);
+    this.hasUses = hasAny(database.range(uses.start, uses.end));
     this.savedMessageId = this.counters.lastMessageId;
     this.batch = new RowBatch(database);
   }
@@ -56,4 +60,9 @@ export class StoreState {
       bytesOnDisk,
     };
   }
+}
+
+function hasAny(rows: Iterable<unknown>): boolean {
+  for (const _ of rows) return true;
+  return false;
 }

@@ -1,5 +1,6 @@
 import type { ProtocolVersion } from '@wellhead/codec';
 import type {
+  QueuedDelivery,
   SessionClosed,
   SessionOpened,
   SessionRecord,
@@ -31,6 +32,8 @@ export class StoredSession implements SessionRow {
   inFlight: Map<number, Delivery> | undefined;
   waiting: Map<number, Delivery> | undefined;
   received: Set<number> | undefined;
+  /** Deliveries of the last page that still have their rows, by messageId: what is read is sent soon. */
+  page: Map<number, QueuedDelivery> | undefined;
   /** The place of the last delivery that came to wait; none that waits now stands behind it. */
   lastPlace: number;
 
@@ -73,6 +76,7 @@ export class StoredSession implements SessionRow {
 
   closed(change: SessionClosed): void {
     this.connected = false;
+    this.page = undefined;
     this.expiresAt = change.expiresAt;
     this.sessionExpiryInterval = change.sessionExpiryInterval;
   }
