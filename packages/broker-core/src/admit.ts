@@ -144,7 +144,7 @@ function open(
   connection.admitted();
   context.observer.connected?.(client, { sessionPresent });
   resume(context, session);
-  session.publishing?.holdBack(connection);
+  connection.context.fanOuts.holdBack(connection, session.clientId);
 }
 
 function sessionExpiryOf(connection: ClientConnection, packet: Connect): number {

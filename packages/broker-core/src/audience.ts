@@ -1,3 +1,5 @@
+import type { QoS } from '@wellhead/codec';
+import { lowerQoS } from './delivery.ts';
 import type { Route } from './router.ts';
 import type { SharedGroup } from './shared-group.ts';
 import type { Subscription } from './subscription.ts';
@@ -9,42 +11,39 @@ export interface AudiencePart {
 }
 
 /**
- * The receivers of one message, in parts. Durable sessions stand in slots by a digest of their Client
- * Identifiers, and shared groups by one of their filters: a broker that goes on after a restart knows
- * by the number of a slot who has got the message already.
+ * The receivers of one message, in parts. Those for whom the store keeps it stand in slots by a digest
+ * of their names, which a broker that goes on after a restart finds again: the number of a slot says
+ * who has got the message already. The digest depends on the message as well, so that nobody can aim
+ * at one slot of many.
  */
 export class Audience {
-  readonly #found: Route;
-  #sorted = 0;
-  /** Sessions that no restart would bring back. */
-  #live: Subscription[] = [];
+  /** Those who need no store: at QoS 0, or of sessions that no restart would bring back. */
+  readonly #live: Subscription[] = [];
+  readonly #liveGroups: SharedGroup[] = [];
+  /** How many of both have been taken. */
+  #taken = 0;
   readonly #slots: (Slot | undefined)[] = [];
+  readonly #messageId: number;
   #next: number;
   /** How many stand in slots from `next` on. */
   #kept = 0;
 
   /** Slots below `next` have been served already. */
-  constructor(found: Route, next: number) {
-    this.#found = found;
+  constructor({ groups, targets }: Route, qos: QoS, messageId: number, next: number) {
+    this.#messageId = messageId;
     this.#next = next;
-  }
-
-  /** Sorts out so many more; false when none are left. */
-  sortOut(count: number): boolean {
-    const { groups, targets } = this.#found;
-    const to = Math.min(this.#sorted + count, targets.length + groups.length);
-    for (let at = this.#sorted; at < to; at++) {
-      const target = targets[at];
-      if (target === undefined) this.#addGroup(groups[at - targets.length]);
-      else if (target.session.durable) this.#slot(target.session.clientId)?.targets.push(target);
-      else this.#live.push(target);
+    for (const target of targets) {
+      if (!target.session.durable || lowerQoS(qos, target) === 0) this.#live.push(target);
+      else this.#slot(target.session.clientId)?.targets.push(target);
     }
-    this.#sorted = to;
-    return to < targets.length + groups.length;
+    for (const group of groups) {
+      if (qos === 0) this.#liveGroups.push(group);
+      else this.#slot(group.topicFilter)?.groups.push(group);
+    }
   }
 
   get hasLive(): boolean {
-    return this.#live.length > 0;
+    return this.#taken < this.#live.length + this.#liveGroups.length;
   }
 
   get hasKept(): boolean {
@@ -57,7 +56,14 @@ export class Audience {
   }
 
   takeLive(count: number): AudiencePart {
-    return { targets: this.#live.splice(-count), groups: [] };
+    const [from, to] = [this.#taken, this.#taken + count];
+    this.#taken = to;
+    const groupsFrom = Math.max(0, from - this.#live.length);
+    const groupsTo = Math.max(0, to - this.#live.length);
+    return {
+      targets: this.#live.slice(from, to),
+      groups: this.#liveGroups.slice(groupsFrom, groupsTo),
+    };
   }
 
   /** Those of as many slots as hold no more than `count`, of one at least. */
@@ -78,13 +84,9 @@ export class Audience {
     return { targets, groups };
   }
 
-  #addGroup(group: SharedGroup | undefined): void {
-    if (group !== undefined) this.#slot(group.topicFilter)?.groups.push(group);
-  }
-
   /** Where one more is to stand; undefined when it has been served. */
   #slot(name: string): Slot | undefined {
-    const number = slotOf(name);
+    const number = slotOf(name, this.#messageId);
     if (number < this.#next) return undefined;
     this.#kept++;
     return (this.#slots[number] ??= { targets: [], groups: [] });
@@ -96,13 +98,13 @@ interface Slot {
   readonly groups: SharedGroup[];
 }
 
-/** A store may hold the number of a slot: neither may change from one release to the next. */
+/** A store may hold the number of a slot: neither this nor {@link slotOf} may change from one release to the next. */
 const SLOTS = 4_096;
 
-/** FNV-1a over the code units. */
-function slotOf(name: string): number {
-  let digest = 0x811c9dc5;
+/** FNV-1a over the code units, begun with the message. */
+export function slotOf(name: string, messageId: number): number {
+  let digest = Math.imul(0x811c9dc5 ^ messageId, 0x9e3779b1);
   for (let at = 0; at < name.length; at++)
     digest = Math.imul(digest ^ name.charCodeAt(at), 0x01000193);
-  return (digest ^ (digest >>> 16)) & (SLOTS - 1);
+  return ((digest ^ (digest >>> 15)) >>> 3) & (SLOTS - 1);
 }

@@ -4,6 +4,7 @@ import type { BlockPool } from './block-pool.ts';
 import type { BytesUnderWay } from './bytes-under-way.ts';
 import type { Counters } from './counters.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { FanOuts } from './fan-outs.ts';
 import type { Authenticator, Authorizer, EnhancedAuthenticator, Observer } from './hooks.ts';
 import type { BrokerLimits } from './options.ts';
 import type { Publication } from './publication.ts';
@@ -35,6 +36,7 @@ export interface BrokerContext {
   readonly deadlines: Deadlines;
   readonly turn: Turn;
   readonly ends: EndShare;
+  readonly fanOuts: FanOuts;
   readonly slabs: SlabPool;
   readonly underWay: BytesUnderWay;
   /** For packets that arrive in pieces. */

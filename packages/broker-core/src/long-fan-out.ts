@@ -1,6 +1,5 @@
 import type { FanOutRecord, MessageRecord, SessionChange } from '@wellhead/session-store';
 import { Audience, type AudiencePart } from './audience.ts';
-import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { doAnew } from './deliver-anew.ts';
 import { recordDeliveries } from './delivery.ts';
@@ -15,6 +14,8 @@ import { remainder } from './subscription.ts';
 /** Work of many turns: each call does a turn's share; false when nothing is left. */
 export interface TurnWork {
   step(): boolean;
+  /** A step has thrown, and none follows. */
+  abandoned?(): void;
 }
 
 /** True when a message has more receivers than one turn may serve. */
@@ -31,28 +32,31 @@ export interface Waiting {
 }
 
 /**
- * A message for more receivers than one turn may serve: they get it in parts, and its publisher, who
- * is held back meanwhile, its acknowledgement at the end. Other publishers are not held back: order is
- * kept per publisher.
+ * A message for more receivers than one turn may serve, or behind such a one of its publisher: they get
+ * it in parts, and its publisher, who is held back meanwhile, its acknowledgement at the end. Other
+ * publishers are not held back: order is kept per publisher (`fan-outs.ts`).
  *
  * The store gets one part after the other, and with each but the last one how far the message has
  * come: a broker that is killed goes on from there when it starts again. If the store refuses the first
- * part, it refuses the message, and nobody has got it. From then on the message is the broker's: a part
- * that is refused is tried again, and then made anew, for as long as that takes. Sessions that the store
- * does not know are served behind the first part.
+ * part, it refuses the message, and nobody has got it. Once it has that part, or has the message as a
+ * retained one, the message is the broker's: a part that is refused is tried again, and then made anew,
+ * for as long as that takes. Those who need no store are served behind the first part; a message of
+ * QoS 0 needs none at all.
  */
 export class LongFanOut implements TurnWork, Fate {
   readonly #context: BrokerContext;
   readonly #message: MessageRecord;
   readonly #publisher: Session | undefined;
-  readonly #found: Route;
-  readonly #audience: Audience;
+  #found: Route;
+  /** Made when it begins: it takes room. */
+  #audience: Audience | undefined;
   readonly #waiting: Waiting | undefined;
   /** Nobody would send it again. */
   readonly #isKept: boolean;
-  /** Connections of the publisher that came meanwhile. */
-  readonly #heldBack: ((proceed: () => void) => void)[] = [];
+  #next: number;
   #isWorkedOn = false;
+  /** Those of its publisher before it have ended. */
+  #isItsTurn = false;
   #hasBegun = false;
   /** The store is told how far it has come. */
   #isRecorded = false;
@@ -79,47 +83,34 @@ export class LongFanOut implements TurnWork, Fate {
     this.#publisher = publication.publisher;
     // whoever subscribes or leaves meanwhile changes another array
     this.#found = found.noLocal ? withOwnTarget(context, publication, found) : found;
-    this.#audience = new Audience(this.#found, next);
     this.#waiting = waiting;
     this.#isKept = publication.fate !== undefined;
+    this.#next = next;
   }
 
-  /** What this process was killed over, or ended over, goes on. */
+  /** What a process was killed over, or ended over, goes on. */
   static resume(context: BrokerContext, { message, next }: FanOutRecord): void {
-    const { publication, router, sessions } = context;
-    const publisher =
-      message.publisherId === undefined ? undefined : sessions.get(message.publisherId);
-    const topic = context.topics.entry(message.topicName);
+    const { fanOuts, publication, router, sessions, topics } = context;
+    const { publisherId } = message;
+    const publisher = publisherId === undefined ? undefined : sessions.get(publisherId);
+    const topic = topics.entry(message.topicName);
     publication.fromMessage(message, topic, publisher, context.now);
-    const found = router.route(topic);
-    const done = (): void => {
-      if (publisher?.publishing === fanOut) publisher.publishing = undefined;
-    };
-    const waiting = { receipt: () => undefined, done };
-    const fanOut: LongFanOut = new LongFanOut(context, publication, found, waiting, next);
+    const fanOut = new LongFanOut(context, publication, router.route(topic), undefined, next);
     fanOut.#hasBegun = true;
     fanOut.#isRecorded = true;
     fanOut.#isTaken = true;
-    if (publisher !== undefined) publisher.publishing = fanOut;
-    fanOut.proceed();
+    fanOuts.add(fanOut, publisherId);
   }
 
-  /** Nobody would send it again: the store knows of it from now on. */
-  keep(): void {
-    this.#recordProgress(this.#audience.next);
-    this.proceed();
+  /** Tells the store of it before it begins: nobody else would know of it after a restart. */
+  record(): void {
+    this.#recordProgress();
   }
 
-  /** Goes on in the next turn. */
-  proceed(): void {
-    if (this.#isWorkedOn) return;
-    this.#isWorkedOn = true;
-    this.#context.turn.workOn(this);
-  }
-
-  /** A new connection of the publisher: whether what it sends is a repetition is not known before the end. */
-  holdBack(connection: ClientConnection): void {
-    this.#heldBack.push(connection.holdBack());
+  /** What its publisher has sent before has ended. */
+  begin(): void {
+    this.#isItsTurn = true;
+    this.#proceed();
   }
 
   recorded(): void {
@@ -141,7 +132,7 @@ export class LongFanOut implements TurnWork, Fate {
 
   anew(change: SessionChange): void {
     this.#anew.push(change);
-    this.proceed();
+    this.#proceed();
   }
 
   step(): boolean {
@@ -149,35 +140,62 @@ export class LongFanOut implements TurnWork, Fate {
     return this.#isWorkedOn;
   }
 
-  #decided(): void {
-    this.#undecided--;
-    if (this.#undecided === 0) this.proceed();
+  /** A step has failed: whoever waits for the end waits no longer. */
+  abandoned(): void {
+    this.#finish();
   }
 
+  /** Goes on in the next turn. */
+  #proceed(): void {
+    if (this.#isWorkedOn) return;
+    this.#isWorkedOn = true;
+    this.#context.turn.workOn(this);
+  }
+
+  #decided(): void {
+    this.#undecided--;
+    if (this.#undecided === 0) this.#proceed();
+  }
+
+  /** False when it is over, or waits: for its turn, or for what the store has to say. */
   #step(): boolean {
     if (this.#anew.length > 0) this.#makeAnew();
-    // goes on when the store has answered
-    else if (this.#undecided > 0) return false;
+    else if (!this.#isItsTurn || this.#mustWait) return false;
     else if (this.#isRefused) return this.#finish();
-    else if (!this.#audience.sortOut(this.#perTurn)) return this.#serve();
+    else return this.#serve();
     return true;
+  }
+
+  /** The store has not answered. The first part goes there together with what it belongs to. */
+  get #mustWait(): boolean {
+    return this.#undecided > 0 && (this.#hasBegun || this.#isRefused);
   }
 
   #serve(): boolean {
-    const audience = this.#audience;
-    const isFirst = !this.#hasBegun;
-    this.#hasBegun = true;
-    if (audience.hasKept && (isFirst || !audience.hasLive)) this.#serveKept();
-    else if (!isFirst && audience.hasLive) this.#deliver(audience.takeLive(this.#perTurn));
-    else if (!isFirst && !this.#isRecorded) return this.#finish();
-    if (isFirst) this.#recordReceipt();
-    if (!audience.hasKept) this.#clearProgress();
+    const audience = (this.#audience ??= this.#sort());
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      if (audience.hasKept) this.#serveKept(audience);
+      this.#recordReceipt();
+    } else if (audience.hasLive) this.#deliver(audience.takeLive(this.#perTurn));
+    else if (audience.hasKept) this.#serveKept(audience);
+    else if (this.#isRecorded) this.#clearProgress();
+    else return this.#finish();
     return true;
   }
 
-  #serveKept(): void {
-    this.#deliver(this.#audience.takeKept(this.#perTurn));
-    if (this.#audience.hasKept) this.#recordProgress(this.#audience.next);
+  #sort(): Audience {
+    const { messageId, qos } = this.#message;
+    const audience = new Audience(this.#found, qos, messageId, this.#next);
+    this.#found = { ...this.#found, targets: [], groups: [] };
+    return audience;
+  }
+
+  #serveKept(audience: Audience): void {
+    this.#deliver(audience.takeKept(this.#perTurn));
+    this.#next = audience.next;
+    if (audience.hasKept) this.#recordProgress();
+    else this.#clearProgress();
   }
 
   #deliver(part: AudiencePart): void {
@@ -200,11 +218,12 @@ export class LongFanOut implements TurnWork, Fate {
     if (receipt !== undefined) this.#context.turn.record(receipt, this);
   }
 
-  #recordProgress(next: number): void {
+  /** A store that keeps nothing need not know. */
+  #recordProgress(): void {
     const { store, turn } = this.#context;
-    if (!store.supports.durable) return;
+    if (!store.supports.durable || this.#message.qos === 0) return;
     this.#isRecorded = true;
-    turn.record({ type: 'fan-out-set', message: this.#message, next }, this);
+    turn.record({ type: 'fan-out-set', message: this.#message, next: this.#next }, this);
   }
 
   #clearProgress(): void {
@@ -226,9 +245,10 @@ export class LongFanOut implements TurnWork, Fate {
     }
   }
 
-  #finish(): boolean {
+  #finish(): false {
+    const { fanOuts } = this.#context;
     this.#waiting?.done(this.#isRefused ? undefined : this.#receivers);
-    for (const release of this.#heldBack) release(() => undefined);
+    fanOuts.ended(this.#message.publisherId);
     return false;
   }
 

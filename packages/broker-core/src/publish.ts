@@ -54,8 +54,10 @@ export function publishMessage(
   publication.fate = fate;
   const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
-  if (isLong(context, found)) {
-    new LongFanOut(context, publication, found, undefined).keep();
+  if (isLong(context, found) || context.fanOuts.has(message.publisherId)) {
+    const fanOut = new LongFanOut(context, publication, found, undefined);
+    fanOut.record();
+    context.fanOuts.add(fanOut, message.publisherId);
   } else {
     route(context, publication, found);
   }
@@ -240,9 +242,8 @@ function distribute(
     return;
   }
   if (fanOut !== undefined) {
-    session.publishing = fanOut;
-    fanOut.holdBack(connection);
-    fanOut.proceed();
+    context.fanOuts.add(fanOut, session.clientId);
+    context.fanOuts.holdBack(connection, session.clientId);
     connection.spend(searchCost(router.steps - stepsBefore));
     return;
   }
@@ -288,7 +289,6 @@ function fanOutOf(
   return new LongFanOut(connection.context, publication, found, {
     receipt: () => (qos === 2 && !session.ended ? receiptOf(session, packetId) : undefined),
     done: (receivers) => {
-      session.publishing = undefined;
       if (connection.open) {
         guard(connection, () => {
           if (receivers === undefined) refuseUnkept(connection, qos, packetId);

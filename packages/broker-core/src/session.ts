@@ -5,7 +5,6 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
 import type { Deque } from './deque.ts';
 import type { ClientInfo } from './hooks.ts';
-import type { LongFanOut } from './long-fan-out.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplay } from './retained.ts';
 import type { StoredShare } from './stored-share.ts';
@@ -60,8 +59,6 @@ export class Session implements Timed {
   /** The session has expired, and what it leaves to its groups is on its way to others. */
   leaving: StoredShare | undefined;
   replays: Deque<RetainedReplay> | undefined;
-  /** A message of the client that is going to very many; what it sends meanwhile waits. */
-  publishing: LongFanOut | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
   queuedMessages = 0;

@@ -308,3 +308,63 @@ test(
     { receiveMaximum: 1 },
   ),
 );
+
+test('[MQTT-4.3.3-10] a repetition of what is stored is not refused because another commit fails', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ store });
+  const subscriber = world.resume('s', 1000);
+  await world.settleAsync();
+  subscriber.subscribe('t');
+  const first = world.resume('p', 1000);
+  await world.settleAsync();
+  first.publish('t', 'x', { qos: 2, packetId: 1 });
+  await world.settleAsync();
+  first.vanish();
+  const again = world.resume('p', 1000);
+  const other = world.connect({ clientId: 'other' });
+  await world.settleAsync();
+  again.take();
+  store.isHeld = true;
+  other.publish('t', 'too much', { qos: 1, packetId: 1 });
+  await world.settleAsync();
+  again.publish('t', 'x', { qos: 2, packetId: 1, dup: true });
+  await world.settleAsync();
+  store.fail(new StoreError('STORE_FULL', 'the disk is full'));
+  await world.settleAsync();
+  store.release();
+  await world.settleAsync();
+  expect(again.messages()).toEqual(['PUBREC #1']);
+});
+
+test('[MQTT-4.1.0-1] a queue is not read while what has failed is tried again alone', async () => {
+  const full = new StoreError('STORE_FULL', 'the disk is full');
+  const store = new LaterStore();
+  await using world = await World.create({ store });
+  const absent = world.resume('s', 1000);
+  await world.settleAsync();
+  absent.subscribe('m');
+  absent.subscribe('will');
+  absent.vanish();
+  const will = { topicName: 'will', payload: Uint8Array.of(87), qos: 1, retain: false } as const;
+  const dying = world.connect({ clientId: 'dying', will });
+  const publisher = world.connect({ clientId: 'p' });
+  await world.settleAsync();
+  store.isHeld = true;
+  publisher.publish('m', 'refused', { qos: 1, packetId: 1 });
+  await world.settleAsync();
+  const subscriber = world.resume('s', 1000);
+  await world.settleAsync();
+  store.fail(full); // the message is refused; the session is tried again, alone
+  await world.settleAsync();
+  dying.vanish(); // the Will is for the queue of `s`
+  await world.settleAsync();
+  store.settle(); // the session is there; its page is empty, and the next one is asked for
+  await world.settleAsync();
+  store.fail(full); // the Will is tried again, alone
+  await world.settleAsync();
+  store.release();
+  await world.settleAsync();
+  world.advance(5000);
+  await world.settleAsync();
+  expect(subscriber.messages().filter((one) => one.startsWith('will'))).toEqual(['will=W q1 #1']);
+});

@@ -22,6 +22,7 @@ import { type Route, Router } from '../router.ts';
 import { SessionRegistry } from '../session-registry.ts';
 import { SlabPool } from '../slab-pool.ts';
 import { Turn } from '../turn.ts';
+import { FanOuts } from '../fan-outs.ts';
 import { EndShare } from '../end-share.ts';
 
 export interface BrokerOptions {
@@ -76,6 +77,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     deadlines: new Deadlines(host.now(), (error) => context.observer.fault?.(error, 'deadline')),
     turn,
     ends: new EndShare(limits, turn),
+    fanOuts: new FanOuts(),
     slabs: new SlabPool(),
     underWay: new BytesUnderWay(limits),
     blocks,

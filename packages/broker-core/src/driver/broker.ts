@@ -156,7 +156,7 @@ export class Broker implements AsyncDisposable {
     link.start(new LinkReceiver(this, connection));
   }
 
-  /** Publishes a message to everybody who subscribed. Resolves when it is routed, and stored where it must be. Throws `TypeError` for what MQTT forbids. */
+  /** Publishes a message to everybody who subscribed. Resolves when it is routed, and stored where it must be; one for very many may still be on its way, and is stored as that. Throws `TypeError` for what MQTT forbids. */
   publish(local: LocalMessage): Promise<void> {
     const message = toMessage(local, this.#context.limits, this.#host.now());
     return new Promise((resolve, reject) => {

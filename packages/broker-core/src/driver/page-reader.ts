@@ -3,7 +3,7 @@ import { guard } from '../guard.ts';
 import { loadPage } from '../queue.ts';
 import type { PageRequest } from '../turn.ts';
 
-/** Reads pages of queues, once all commits that came before their request have settled. */
+/** Reads pages of queues, once all commits that came before their request have settled, and what failed of them is there. */
 export class PageReader {
   readonly #context: BrokerContext;
   #readable: PageRequest[] = [];
@@ -12,18 +12,24 @@ export class PageReader {
     this.#context = context;
   }
 
-  /** They are settled. */
-  add(requests: readonly PageRequest[]): void {
+  /** A store need not show what it has not settled: they are read once `settled` is, or in the next turn. */
+  add(requests: readonly PageRequest[], settled: Promise<unknown> | undefined): void {
+    if (requests.length === 0) return;
+    if (settled !== undefined) {
+      void settled.then(() => this.add(requests, undefined));
+      return;
+    }
     this.#readable.push(...requests);
+    this.#context.turn.wake();
   }
 
-  read(): void {
+  read(isTryingAgain: boolean): void {
     const readable = this.#readable;
     if (readable.length === 0) return;
     this.#readable = [];
     const { turn } = this.#context;
-    // what is to be tried again first may belong to these queues, and the store has nothing of it yet
-    if (turn.retried.length > 0) {
+    // what is tried again, now or later, may belong to these queues, and the store has nothing of it yet
+    if (isTryingAgain) {
       turn.putOffReading(readable);
       return;
     }

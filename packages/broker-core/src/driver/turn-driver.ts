@@ -5,7 +5,7 @@ import { deliverAnew, withoutOutdated } from '../deliver-anew.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { continueConnections } from '../share-of-turn.ts';
-import { type PageRequest, type Turn, countWithin } from '../turn.ts';
+import { type PageRequest, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
 import { splitFree, takeFree } from './free-packets.ts';
 import { PageReader } from './page-reader.ts';
@@ -58,7 +58,7 @@ export class TurnDriver {
     this.#before();
     continueConnections(context);
     this.#work(context);
-    this.#pages.read();
+    this.#pages.read(this.#isTryingAgain);
     this.#flushAll(context, this.#commit(context));
     turn.end();
   }
@@ -89,6 +89,7 @@ export class TurnDriver {
       hasMore = first.step();
     } catch (error) {
       context.observer.fault?.(error, 'turn');
+      first.abandoned?.();
     }
     if (!hasMore) turn.work.shift();
     if (turn.work.length > 0) turn.wake();
@@ -113,24 +114,14 @@ export class TurnDriver {
       else this.#stored(context, changes);
     }
     if (pending === undefined && reading.length > 0) {
-      if (mustWait || turn.retried.length > 0) turn.putOffReading(reading);
-      else this.#readSettled(turn, reading);
+      if (mustWait || this.#isTryingAgain) turn.putOffReading(reading);
+      else this.#pages.add(reading, turn.unsettled > 0 ? this.#tail : undefined);
     }
     // which number the next commit has is not known as long as others may be tried again before it
     if (isRefusing) return Infinity;
     // what is to be tried again is in the next commit
     if (turn.retried.length > 0) return this.#lastCommit + 1;
     return turn.unsettled > 0 ? this.#lastCommit : 0;
-  }
-
-  /** A store need not show what it has not settled: pages are read behind all commits that came before. */
-  #readSettled(turn: Turn, reading: readonly PageRequest[]): void {
-    const read = (): void => {
-      this.#pages.add(reading);
-      turn.wake();
-    };
-    if (turn.unsettled === 0) read();
-    else void this.#tail.then(read);
   }
 
   /** One commit is settled when all before it are, whatever order the store's promises settle in. */
@@ -161,8 +152,8 @@ export class TurnDriver {
         context.observer.fault?.(error, 'turn');
       }
       if (isSecondTry) this.#secondTries--;
-      if (this.#secondTries > 0) this.#readSettled(turn, reading);
-      else this.#pages.add(reading);
+      const isLast = turn.unsettled === 0 || this.#secondTries === 0;
+      this.#pages.add(reading, isLast ? undefined : this.#tail);
       turn.wake();
     });
     this.#tail = settled;
@@ -228,6 +219,10 @@ export class TurnDriver {
   /** What has failed twice waits for a better time, and so does all that is held. */
   get #isWaitingToRetry(): boolean {
     return this.#context.turn.retried.length > 0;
+  }
+
+  get #isTryingAgain(): boolean {
+    return this.#secondTries > 0 || this.#isWaitingToRetry;
   }
 
   #doAnewLater(): void {

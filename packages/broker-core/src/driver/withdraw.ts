@@ -184,6 +184,8 @@ function refusalOf(
   const { fate, packetId, type } = promise;
   if (fate?.refused(isSecondTry) === 'again') return undefined;
   if (type !== PacketType.Puback && type !== PacketType.Pubrec) return undefined;
+  // its receipt says whether it is refused: this may be for a repetition of what is stored
+  if (type === PacketType.Pubrec && connection.session?.durable === true) return undefined;
   if (type === PacketType.Pubrec) forgetReceipt(connection.context, connection.session, packetId);
   return refusal(connection, promise);
 }

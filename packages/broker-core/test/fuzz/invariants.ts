@@ -263,7 +263,7 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
     for (const packetId of session.receiver?.ids() ?? [])
       if (session.receiver?.counted(packetId) === true) counted++;
     const { outstanding } = receiveQuota;
-    const isAsked = hooks.waiting > 0 || store.waiting > 0 || session.publishing !== undefined;
+    const isAsked = hooks.waiting > 0 || store.waiting > 0 || context.fanOuts.has(session.clientId);
     demand(outstanding <= limits.receiveMaximum, 'receive maximum', told(`${outstanding}`));
     demand(
       outstanding === counted || (isAsked && outstanding >= counted),
@@ -280,14 +280,15 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
   }
   if (store.waiting > 0 || hooks.waiting > 0) return;
   const isToBeTriedAgain = context.turn.retried.length > 0;
+  const isPublishing = context.fanOuts.has(session?.clientId);
   // who published what is to be made anew waits for that
-  const isToBeMadeAnew = context.turn.later.length > 0 && session?.publishing !== undefined;
+  const isToBeMadeAnew = context.turn.later.length > 0 && isPublishing;
   demand(
     held.length === 0 || isToBeTriedAgain,
     'forgotten',
     told('output waits for commits that are settled'),
   );
-  const isHeldBack = session?.publishing !== undefined && (isToBeTriedAgain || isToBeMadeAnew);
+  const isHeldBack = isPublishing && (isToBeTriedAgain || isToBeMadeAnew);
   demand(!decoder.paused || isHeldBack, 'forgotten', told('the rest of a chunk waits for nothing'));
   const isReadable = !connection.readingPaused || connection.congested || isHeldBack;
   demand(isReadable || phase === 'closed', 'forgotten', told('nobody reads from it'));

@@ -1,0 +1,63 @@
+import type { ClientConnection } from './client-connection.ts';
+import type { LongFanOut } from './long-fan-out.ts';
+
+/** What a publisher has under way to very many, in its order, and who waits for that. */
+interface Queue {
+  readonly fanOuts: LongFanOut[];
+  heldBack: HeldBack[];
+}
+
+interface HeldBack {
+  readonly connection: ClientConnection;
+  readonly release: (proceed: () => void) => void;
+}
+
+/**
+ * Messages that are on their way to very many, by publisher: each begins when those before it have
+ * ended, and until the last has, nothing is read from a connection of that client, whatever session
+ * it has. So messages of one publisher keep their order, its Will included.
+ */
+export class FanOuts {
+  /** By Client Identifier; the host program is ''. */
+  readonly #queues = new Map<string, Queue>();
+
+  /** Something of this publisher is under way. */
+  has(publisherId: string | undefined): boolean {
+    return this.#queues.has(publisherId ?? HOST_PROGRAM);
+  }
+
+  add(fanOut: LongFanOut, publisherId: string | undefined): void {
+    const queue = this.#queues.get(publisherId ?? HOST_PROGRAM);
+    if (queue !== undefined) {
+      queue.fanOuts.push(fanOut);
+      return;
+    }
+    this.#queues.set(publisherId ?? HOST_PROGRAM, { fanOuts: [fanOut], heldBack: [] });
+    fanOut.begin();
+  }
+
+  /** Reads nothing from a connection while something of its client is under way: whether what comes is a repetition is not known before the end. */
+  holdBack(connection: ClientConnection, clientId: string): void {
+    const queue = this.#queues.get(clientId);
+    if (queue === undefined) return;
+    // a client may come many times meanwhile
+    queue.heldBack = queue.heldBack.filter((held) => held.connection.phase !== 'closed');
+    queue.heldBack.push({ connection, release: connection.holdBack() });
+  }
+
+  /** The first one of its publisher has ended. */
+  ended(publisherId: string | undefined): void {
+    const queue = this.#queues.get(publisherId ?? HOST_PROGRAM);
+    if (queue === undefined) return;
+    queue.fanOuts.shift();
+    const [next] = queue.fanOuts;
+    if (next !== undefined) {
+      next.begin();
+      return;
+    }
+    this.#queues.delete(publisherId ?? HOST_PROGRAM);
+    for (const { release } of queue.heldBack) release(() => undefined);
+  }
+}
+
+const HOST_PROGRAM = '';
