@@ -215,13 +215,13 @@ export class Turn {
   }
 }
 
-/** How many connections, one at least, have no more to say together than so many bytes. */
+/** How many connections, one at least, have no more to say together than so many bytes; those that can say nothing now have nothing. */
 export function countWithin(bytes: number, connections: readonly ClientConnection[]): number {
   let left = bytes;
   let count = 0;
-  for (const { outbox } of connections) {
+  for (const { closing, congested, outbox } of connections) {
     if (left <= 0) return count;
-    left -= outbox.bytes;
+    if (!congested || closing) left -= outbox.bytes;
     count++;
   }
   return count;

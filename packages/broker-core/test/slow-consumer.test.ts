@@ -1,3 +1,4 @@
+import { encode } from '@wellhead/codec';
 import { expect, test } from 'vitest';
 import type { DropReason } from '../src/index.ts';
 import { type Client, type World, inWorld, publishPacket } from './support.ts';
@@ -215,3 +216,33 @@ test(
     expect(slow.publishes()).toHaveLength(100);
   }),
 );
+
+test('what waits for clients that read nothing takes no room in a turn from others', async () =>
+  inWorld((world) => {
+    const publisher = world.connect({ clientId: 'single' });
+    const turnsOf = (): number => {
+      publisher.connection.write(encode(publishPacket('a', 'x'), 5));
+      world.network.pump();
+      let turns = 0;
+      while (world.host.turn()) turns++;
+      world.settle();
+      return turns;
+    };
+    const fast = world.connect({ clientId: 'fast' });
+    fast.subscribe('a');
+    const before = turnsOf();
+    const slow = ['1', '2', '3', '4'].map((clientId) => {
+      const client = world.connect({ clientId, wire: { highWaterMark: 1_000 } });
+      client.subscribe('a');
+      client.connection.pause();
+      return client;
+    });
+    // more for each than a turn writes
+    flood(world, 10, 0, 1_000_000);
+    expect(fast.publishes()).toHaveLength(11);
+    expect(turnsOf()).toBe(before);
+    expect(fast.publishes()).toHaveLength(1);
+    for (const client of slow) client.connection.resume();
+    world.settle();
+    for (const client of slow) expect(client.publishes()).toHaveLength(11);
+  })());
