@@ -18,6 +18,7 @@ wellhead-bench report FILE.json           the reports of an earlier comparison
 
 wellhead-bench list                       sets, cases and scenarios
 
-For run and compare: --seconds S to measure (2), --warm-up S before (1).
+For run and compare: --seconds S to measure (2), --warm-up S before (1), and
+eight times as long in cases at a fixed rate.
 A case is a scenario, alone or with its numbers: p2p, p2p-10-10-w1, tls-fanout-1-1K-w5-q1-256b.
 `;

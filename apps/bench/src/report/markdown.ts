@@ -1,3 +1,4 @@
+import { pacedWarmUp } from '../load/message-load.ts';
 import { type Comparison, failures } from '../comparison.ts';
 import { judgeGoals } from '../judge-goals.ts';
 import { detailRows, ratioRows } from './comparison-rows.ts';
@@ -31,7 +32,7 @@ export function markdownReport(comparison: Comparison): string {
 
 function introduction({ date, machine, times, rounds }: Comparison): string {
   const { kernel, cpu, cores, memory, node } = machine;
-  return `Measured on ${date.slice(0, 10)}: ${cores} cores of ${cpu}, ${memory}, ${kernel}, Node ${node.slice(1)}. Median of ${rounds} interleaved ${rounds === 1 ? 'round' : 'rounds'}, ${times.seconds} s each after ${times.warmUp} s of warm-up. Broker and load generator share the cores, so rates are lower bounds; what counts is the CPU time that the kernel charges to the broker's processes, user and system, per message that reached a subscriber. Every message is checked: lost, doubled or reordered ones fail the run.\n`;
+  return `Measured on ${date.slice(0, 10)}: ${cores} cores of ${cpu}, ${memory}, ${kernel}, Node ${node.slice(1)}. Median of ${rounds} interleaved ${rounds === 1 ? 'round' : 'rounds'}, ${times.seconds} s each after ${times.warmUp} s of warm-up, ${pacedWarmUp * times.warmUp} s at a fixed rate. Broker and load generator share the cores, so rates are lower bounds; what counts is the CPU time that the kernel charges to the broker's processes, user and system, per message that reached a subscriber. Every message is checked: lost, doubled or reordered ones fail the run.\n`;
 }
 
 function configurations({ brokers }: Comparison): string {
