@@ -14,6 +14,10 @@ export class Arena {
   #used = 0;
   /** Somebody refers to this block beyond the turn: it is filled to its end, and never started over. */
   #isShared = false;
+  /** Blocks that this turn has filled. */
+  #full: Uint8Array[] = [];
+  /** Blocks that nobody refers to: a new one is memory full of zeros, which costs more than what goes into it. */
+  readonly #spare: Uint8Array[] = [];
 
   /** Copies `source[start, end)` into {@link block} and returns where. Stays unchanged until {@link endTurn}. */
   keep(source: Uint8Array, start: number, end: number): number {
@@ -34,8 +38,12 @@ export class Arena {
   }
 
   #begin(length: number): void {
-    // the old block belongs to those who still refer to it
-    this.block = new Uint8Array(Math.max(BLOCK_SIZE, length + SLACK));
+    // one that is shared belongs to those who still refer to it
+    if (!this.#isShared && this.block.length === BLOCK_SIZE) this.#full.push(this.block);
+    const isUsual = length + SLACK <= BLOCK_SIZE;
+    this.block =
+      (isUsual ? this.#spare.pop() : undefined) ??
+      new Uint8Array(isUsual ? BLOCK_SIZE : length + SLACK);
     this.words = new DataView(this.block.buffer);
     this.blocks++;
     this.#used = 0;
@@ -44,6 +52,11 @@ export class Arena {
 
   /** The turn is over. Unless everything has left, the kept bytes stay as they are for as long as anybody refers to them. */
   endTurn(everythingHasLeft: boolean): void {
+    if (this.#full.length > 0) {
+      const room = everythingHasLeft ? MOST_SPARE - this.#spare.length : 0;
+      this.#spare.push(...this.#full.slice(0, room));
+      this.#full = [];
+    }
     if (!everythingHasLeft) this.#isShared = true;
     if (this.#isShared) return;
     this.#used = 0;
@@ -58,3 +71,4 @@ const NO_WORDS = new DataView(NOTHING.buffer);
 /** Behind all that is used of a block. */
 const SLACK = 8;
 const BLOCK_SIZE = 1_048_576;
+const MOST_SPARE = 4;

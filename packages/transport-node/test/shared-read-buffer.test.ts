@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('one buffer for all reads', () => 
     buffers.clear();
     for (const client of connections.slice(0, 2)) client.write(Buffer.from('again'));
     await until(() => buffers.size > 0);
-    expect([...buffers].map((buffer) => buffer.byteLength)).toEqual([65_536]);
+    expect([...buffers].map((buffer) => buffer.byteLength)).toEqual([131_072]);
   });
 });
 
