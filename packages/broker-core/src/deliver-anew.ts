@@ -7,7 +7,9 @@ import { copyOf } from './message.ts';
 import { Subscription } from './subscription.ts';
 
 /** Does anew what changes of failed commits were for, as if it happened now. */
-export function deliverAnew(context: BrokerContext, later: readonly Later[]): void {
+export function deliverAnew(context: BrokerContext): void {
+  const { later } = context.turn;
+  context.turn.later = [];
   for (const { change, fate } of later) {
     if (fate.anew === undefined) doAnew(context, change, KEPT);
     else fate.anew(change);

@@ -66,8 +66,6 @@ export class LongFanOut implements TurnWork, Fate {
   #isTaken = false;
   /** The store has refused it. */
   #isRefused = false;
-  /** Changes that were refused twice, of one part. */
-  #anew: SessionChange[] = [];
   #receivers = 0;
 
   /** `publication` shows the message now; it may show another when `waiting` is called upon. `next` is where to go on. */
@@ -131,8 +129,11 @@ export class LongFanOut implements TurnWork, Fate {
   }
 
   anew(change: SessionChange): void {
-    this.#anew.push(change);
-    this.#proceed();
+    if (change.type === 'received') this.#recordReceipt();
+    else if (change.type === 'fan-out-set' || change.type === 'fan-out-cleared')
+      this.#context.turn.record(change, this);
+    else doAnew(this.#context, change, this);
+    this.#decided();
   }
 
   step(): boolean {
@@ -159,11 +160,8 @@ export class LongFanOut implements TurnWork, Fate {
 
   /** False when it is over, or waits: for its turn, or for what the store has to say. */
   #step(): boolean {
-    if (this.#anew.length > 0) this.#makeAnew();
-    else if (!this.#isItsTurn || this.#mustWait) return false;
-    else if (this.#isRefused) return this.#finish();
-    else return this.#serve();
-    return true;
+    if (!this.#isItsTurn || this.#mustWait) return false;
+    return this.#isRefused ? this.#finish() : this.#serve();
   }
 
   /** The store has not answered. The first part goes there together with what it belongs to. */
@@ -231,18 +229,6 @@ export class LongFanOut implements TurnWork, Fate {
     this.#isRecorded = false;
     const { messageId } = this.#message;
     this.#context.turn.record({ type: 'fan-out-cleared', messageId }, this);
-  }
-
-  #makeAnew(): void {
-    const changes = this.#anew;
-    this.#anew = [];
-    for (const change of changes) {
-      this.#undecided--;
-      if (change.type === 'received') this.#recordReceipt();
-      else if (change.type === 'fan-out-set' || change.type === 'fan-out-cleared')
-        this.#context.turn.record(change, this);
-      else doAnew(this.#context, change, this);
-    }
   }
 
   #finish(): false {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionStore } from '@wellhead/session-store';
+import type { BrokerOptions } from '../src/index.ts';
 import { KeptStore, LaterStore } from './later-store.ts';
 import { type Client, SimulatedHost, World } from './support.ts';
 
@@ -20,11 +21,12 @@ async function killedBetween(
   before: (life: Life) => Promise<void>,
   after: (life: Life) => Promise<void>,
   secondsBetween = 0,
+  options: BrokerOptions = { limits },
 ): Promise<void> {
   const kept = new KeptStore();
   const host = new SimulatedHost();
   const first = new LaterStore(kept);
-  const killed = await World.create({ store: first, host, limits });
+  const killed = await World.create({ ...options, store: first, host });
   for (const clientId of DURABLE) {
     const client = killed.resume(clientId, 1000);
     await killed.settleAsync();
@@ -36,7 +38,7 @@ async function killedBetween(
   const later = new SimulatedHost();
   later.jump(host.now() - later.now() + secondsBetween * 1000);
   const store = new LaterStore(kept);
-  await using world = await World.create({ store, host: later, limits });
+  await using world = await World.create({ ...options, store, host: later });
   await world.settleAsync();
   await after({ world, store });
 }
@@ -250,3 +252,38 @@ describe('durable sessions among others', () => {
     for (const client of [...live, durable]) expect(client.publishes()).toEqual([]);
   });
 });
+
+test.each([2, 100])(
+  '[MQTT-3.1.2-8] a Will whose commit failed twice is not lost by a kill, others having committed: %i in a turn',
+  async (deliveriesPerTurn) =>
+    killedBetween(
+      async ({ world, store }) => {
+        const will = {
+          topicName: 'news',
+          payload: Uint8Array.of(87),
+          qos: 1,
+          retain: false,
+        } as const;
+        const owner = world.resume('w', 1000, { will });
+        const other = world.connect({ clientId: 'o' });
+        await world.settleAsync();
+        store.isHeld = true;
+        owner.vanish();
+        await world.settleAsync();
+        for (let i = 0; i < 2; i++) {
+          store.fail(new Error('the disk is full'));
+          await world.settleAsync();
+        }
+        store.release();
+        other.publish('other', 'x', { qos: 1, packetId: 1, retain: true });
+        await world.settleAsync();
+      },
+      async ({ world }) => {
+        world.advance(2000);
+        await world.settleAsync();
+        expect(await timesReceived(world)).toEqual(once);
+      },
+      1,
+      { limits: { deliveriesPerTurn } },
+    ),
+);

@@ -102,7 +102,9 @@ export class TurnDriver {
     let pending: Promise<void> | undefined;
     // what failed first comes first: until all that failed behind it is here as well, nothing else is tried
     const isRefusing = this.#settledCommit < this.#refusedUntil;
-    const mustWait = isRefusing || (turn.retried.length > 0 && this.#secondTries > 0);
+    // and what is tried again goes together with what is made anew: the end of a Will with its message
+    const mustWait =
+      isRefusing || (turn.retried.length > 0 && (this.#secondTries > 0 || turn.later.length > 0));
     if (!mustWait && (turn.changes.length > 0 || this.#isRetryDue)) {
       const changes = turn.takeChanges();
       this.#isRetryDue = false;
@@ -230,13 +232,14 @@ export class TurnDriver {
     this.#isToDoAnew = true;
     this.#host.later(() => {
       this.#isToDoAnew = false;
-      const { turn } = this.#context;
-      const { later } = turn;
-      turn.later = [];
-      this.#context.now = this.#host.now();
-      deliverAnew(this.#context, later);
-      turn.wake();
+      this.#doAnew();
+      this.#context.turn.wake();
     }, RETRY_INTERVAL);
+  }
+
+  #doAnew(): void {
+    this.#context.now = this.#host.now();
+    deliverAnew(this.#context);
   }
 
   /**
@@ -263,6 +266,7 @@ export class TurnDriver {
     if (left.length === 0) return undefined;
     turn.retried.push(...left);
     this.#host.later(() => {
+      this.#doAnew();
       this.#isRetryDue = turn.retried.length > 0;
       turn.wake();
     }, RETRY_INTERVAL);

@@ -55,7 +55,8 @@ export function checkNothingLeft(player: Player): void {
 /** The turn has ended, and nobody is to be called again. */
 function checkRest({ context: { turn }, store }: Player): void {
   // what failed comes first, and what stands for the rest waits with it
-  const mayWait = store.hasFailed && store.waiting > 0;
+  const isPutOff = turn.retried.length > 0 && turn.later.length > 0;
+  const mayWait = store.hasFailed && (store.waiting > 0 || isPutOff);
   const dirty = [...turn.dirty, ...turn.crowd].filter(({ gated }) => !(mayWait && gated));
   const left = {
     changes: mayWait ? 0 : turn.changes.length,
