@@ -5,41 +5,37 @@ import { guard } from './guard.ts';
 import type { BrokerLimits } from './options.ts';
 
 /**
- * Bytes of all connections together that are neither here nor there: parts of packets whose rest has
+ * Bytes of all connections together that are neither here nor there: memory for packets whose rest has
  * not come, and output that is not taken. What each connection may have is bounded by its own limits,
- * which for very many of them together are more than there is memory.
+ * which for very many of them together are more than there is memory. Each direction has a bound of its
+ * own, so that slow readers are nothing to those who publish.
  */
 export class BytesUnderWay {
+  /** Those first whose packet has been arriving for longest. */
+  readonly #arriving = new Tally<ClientConnection>();
+  readonly #leaving = new Tally<ClientOutput>();
   readonly #limits: BrokerLimits;
-  #bytes = 0;
-  /** With how many bytes of a packet, those first whose packet has been arriving for longest. */
-  readonly #arriving = new Map<ClientConnection, number>();
-  /** With how many bytes of output. */
-  readonly #leaving = new Map<ClientOutput, number>();
 
   constructor(limits: BrokerLimits) {
     this.#limits = limits;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#arriving.bytes + this.#leaving.bytes;
   }
 
   /** Bytes have come; `isNew` when those of an incomplete packet begin one. Beyond the limit the slowest end. */
   arriving(connection: ClientConnection, isNew: boolean): void {
     const { decoder } = connection;
-    if (!decoder.midPacket && this.#arriving.size === 0) return;
-    const bytes = decoder.midPacket ? decoder.bufferedBytes : 0;
-    if (bytes <= UNCOUNTED) {
-      this.#count(this.#arriving, connection, 0);
-      return;
-    }
-    if (isNew) this.#count(this.#arriving, connection, 0);
-    this.#count(this.#arriving, connection, bytes);
-    while (this.#isTooMuch) {
-      const [slowest] = this.#arriving.keys();
+    const arriving = this.#arriving;
+    if (!decoder.midPacket && arriving.size === 0) return;
+    const bytes = decoder.midPacket ? decoder.bufferedMemory : 0;
+    if (isNew) arriving.count(connection, 0);
+    arriving.count(connection, bytes);
+    while (arriving.bytes > this.#limits.maximumTotalPendingBytes) {
+      const slowest = arriving.first;
       if (slowest === undefined) return;
-      this.#count(this.#arriving, slowest, 0);
+      arriving.count(slowest, 0);
       const reason = 'the packets of all connections that are arriving are too much';
       guard(slowest, () => slowest.fail(ReasonCode.QuotaExceeded, reason));
     }
@@ -47,31 +43,42 @@ export class BytesUnderWay {
 
   /** So many bytes wait for a connection that takes no more now: whether one more may. */
   leaving(connection: ClientOutput, bytes: number): boolean {
-    this.#count(this.#leaving, connection, bytes);
-    return bytes <= UNCOUNTED || !this.#isTooMuch;
+    this.#leaving.count(connection, bytes);
+    return bytes <= UNCOUNTED || this.#leaving.bytes <= this.#limits.maximumTotalPendingBytes;
   }
 
   /** It has taken everything. */
-  left(connection: ClientConnection): void {
-    if (this.#leaving.size > 0) this.#count(this.#leaving, connection, 0);
+  left(connection: ClientOutput): void {
+    if (this.#leaving.size > 0) this.#leaving.count(connection, 0);
   }
 
   /** The connection is over. */
   forget(connection: ClientConnection): void {
-    this.#count(this.#arriving, connection, 0);
-    this.#count(this.#leaving, connection, 0);
+    this.#arriving.count(connection, 0);
+    this.#leaving.count(connection, 0);
+  }
+}
+
+/** How many bytes each has, in the order in which they began to, and all together. */
+class Tally<T> {
+  bytes = 0;
+  readonly #counts = new Map<T, number>();
+
+  get size(): number {
+    return this.#counts.size;
   }
 
-  get #isTooMuch(): boolean {
-    return this.#bytes > this.#limits.maximumTotalPendingBytes;
+  get first(): T | undefined {
+    return this.#counts.keys().next().value;
   }
 
-  #count<T>(counts: Map<T, number>, connection: T, bytes: number): void {
-    const before = counts.get(connection) ?? 0;
-    if (before === bytes) return;
-    this.#bytes += bytes - before;
-    if (bytes === 0) counts.delete(connection);
-    else counts.set(connection, bytes);
+  count(whose: T, bytes: number): void {
+    const counted = bytes <= UNCOUNTED ? 0 : bytes;
+    const before = this.#counts.get(whose) ?? 0;
+    if (before === counted) return;
+    this.bytes += counted - before;
+    if (counted === 0) this.#counts.delete(whose);
+    else this.#counts.set(whose, counted);
   }
 }
 

@@ -3,7 +3,7 @@ import type { LongFanOut } from './long-fan-out.ts';
 
 /** What a publisher has under way to very many, in its order, and who waits for that. */
 interface Queue {
-  readonly fanOuts: LongFanOut[];
+  fanOuts: LongFanOut[];
   heldBack: HeldBack[];
 }
 
@@ -45,11 +45,13 @@ export class FanOuts {
     queue.heldBack.push({ connection, release: connection.holdBack() });
   }
 
-  /** The first one of its publisher has ended. */
-  ended(publisherId: string | undefined): void {
+  /** It has ended: in its turn, unless it has failed. */
+  ended(fanOut: LongFanOut, publisherId: string | undefined): void {
     const queue = this.#queues.get(publisherId ?? HOST_PROGRAM);
     if (queue === undefined) return;
-    queue.fanOuts.shift();
+    const wasItsTurn = queue.fanOuts[0] === fanOut;
+    queue.fanOuts = queue.fanOuts.filter((one) => one !== fanOut);
+    if (!wasItsTurn) return;
     const [next] = queue.fanOuts;
     if (next !== undefined) {
       next.begin();

@@ -141,8 +141,10 @@ export class LongFanOut implements TurnWork, Fate {
     return this.#isWorkedOn;
   }
 
-  /** A step has failed: whoever waits for the end waits no longer. */
+  /** A step has failed: whoever waits for the end waits no longer, and is not told that all have it. */
   abandoned(): void {
+    this.#isRefused = true;
+    this.#clearProgress();
     this.#finish();
   }
 
@@ -234,7 +236,7 @@ export class LongFanOut implements TurnWork, Fate {
   #finish(): false {
     const { fanOuts } = this.#context;
     this.#waiting?.done(this.#isRefused ? undefined : this.#receivers);
-    fanOuts.ended(this.#message.publisherId);
+    fanOuts.ended(this, this.#message.publisherId);
     return false;
   }
 

@@ -67,7 +67,7 @@ export interface BrokerLimits {
   readonly maximumTotalQueuedBytes: number;
   /** Bytes that wait for one connection to read; above it QoS 0 messages for it are dropped. @default 16_777_216 */
   readonly maximumPendingBytes: number;
-  /** The same for all connections together, and the bytes of packets whose rest has not come, 16 KiB of each left out: above it QoS 0 messages for slow readers are dropped, and the packet that has been arriving for longest ends its connection with 0x97. @default 536_870_912 */
+  /** The same for all connections together, those with up to 16 KiB left out. So much memory may packets take whose rest has not come: above it the one that has been arriving for longest ends its connection with 0x97. @default 536_870_912 */
   readonly maximumTotalPendingBytes: number;
   /** Milliseconds after which a connection that reads nothing of what waits for it is closed. @default 60_000 */
   readonly stalledTimeout: number;

@@ -35,14 +35,15 @@ test(
   'of packets that arrive too slowly for all together, those that began first end with 0x97',
   inWorld(
     (world) => {
+      // each takes a block of 65,536 bytes
       const [first, second, third] = ['1', '2', '3'].map((id) => sendPart(world, id, 30_000));
-      expect(bytesOf(world)).toBe(90_000);
-      const fourth = sendPart(world, '4', 40_000);
+      expect(bytesOf(world)).toBe(3 * 65_536);
+      const fourth = sendPart(world, '4', 30_000);
       expect(first?.take()).toMatchObject([{ type: 14, reasonCode: 0x97 }]);
       for (const client of [second, third, fourth]) expect(client?.isClosed).toBe(false);
-      expect(bytesOf(world)).toBe(100_000);
+      expect(bytesOf(world)).toBe(3 * 65_536);
     },
-    { limits },
+    { limits: { maximumTotalPendingBytes: 200_000 } },
   ),
 );
 
@@ -50,7 +51,7 @@ test(
   'small parts count for nobody, and what is complete counts no more',
   inWorld(
     (world) => {
-      const clients = Array.from({ length: 20 }, (_, i) => sendPart(world, `${i}`, 15_000));
+      const clients = Array.from({ length: 20 }, (_, i) => sendPart(world, `${i}`, 8_000));
       expect(bytesOf(world)).toBe(0);
       const packet = encode(publishPacket('t', 'x'.repeat(80_000)), 5);
       const whole = world.connect({ clientId: 'whole', wire: { split: 10_000 } });
@@ -61,6 +62,46 @@ test(
     },
     { limits },
   ),
+);
+
+test(
+  'memory is what counts, of which a packet takes more than has come of it',
+  inWorld(
+    (world) => {
+      const packet = encode(publishPacket('t', 'x'.repeat(900_000)), 5);
+      const clients = Array.from({ length: 20 }, (_, i) => {
+        const client = world.connect({ clientId: `${i}` });
+        client.connection.write(packet.subarray(0, 10_000));
+        world.settle();
+        return client;
+      });
+      expect(clients.filter(({ isClosed }) => isClosed).length).toBeGreaterThan(10);
+      expect(bytesOf(world)).toBeLessThanOrEqual(1_000_000);
+    },
+    { limits: { maximumTotalPendingBytes: 1_000_000 } },
+  ),
+);
+
+test.each([
+  [4, 50, 5_000],
+  [20, 8, 1_500],
+])(
+  'slow readers do not end those who publish: %i of them and %i messages of %i bytes',
+  async (readers, messages, size) =>
+    inWorld(
+      (world) => {
+        for (let i = 0; i < readers; i++) stalledReader(world, `slow${i}`);
+        publish(world, messages, size);
+        const honest = world.connect({ clientId: 'honest' });
+        const packet = encode(publishPacket('t', 'x'.repeat(40_000), { qos: 1, packetId: 7 }), 5);
+        honest.connection.write(packet.subarray(0, 20_000));
+        world.settle();
+        honest.connection.write(packet.subarray(20_000));
+        world.settle();
+        expect(honest.messages()).toEqual(['PUBACK #7 10']);
+      },
+      { limits: { maximumTotalPendingBytes: 100_000, maximumPendingBytes: 50_000 } },
+    )(),
 );
 
 test(

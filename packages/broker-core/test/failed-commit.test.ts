@@ -368,3 +368,41 @@ test('[MQTT-4.1.0-1] a queue is not read while what has failed is tried again al
   await world.settleAsync();
   expect(subscriber.messages().filter((one) => one.startsWith('will'))).toEqual(['will=W q1 #1']);
 });
+
+test.each(['taken over', 'malformed', 'disconnect'])(
+  '[MQTT-4.3.3-10] nor on a connection that is ending: %s',
+  async (how) => {
+    const store = new LaterStore();
+    await using world = await World.create({ store });
+    const subscriber = world.resume('s', 1000);
+    subscriber.subscribe('t');
+    const other = world.connect({ clientId: 'other' });
+    const first = world.resume('p', 1000);
+    await world.settleAsync();
+    first.publish('t', 'x', { qos: 2, packetId: 5 });
+    await world.settleAsync();
+    first.vanish();
+    await world.settleAsync();
+    const again = world.resume('p', 1000);
+    await world.settleAsync();
+    again.take();
+    store.isHeld = true;
+    other.publish('t', 'too much', { qos: 1, packetId: 1 });
+    again.publish('t', 'x', { qos: 2, packetId: 5, dup: true });
+    await world.settleAsync();
+    if (how === 'taken over') world.resume('p', 1000);
+    else if (how === 'malformed') again.sendBytes(0xf1, 0, 0, 0);
+    else again.disconnect();
+    await world.settleAsync();
+    store.fail(new StoreError('STORE_FULL', 'the disk is full'));
+    store.release();
+    await world.settleAsync();
+    expect(again.messages()).not.toContain('PUBREC #5 97');
+    const last = world.resume('p', 1000);
+    await world.settleAsync();
+    last.publish('t', 'x', { qos: 2, packetId: 5, dup: true });
+    await world.settleAsync();
+    expect(last.messages()).toEqual(['PUBREC #5']);
+    expect(subscriber.publishes()).toHaveLength(1);
+  },
+);

@@ -1,5 +1,7 @@
 import { type Packet, encode } from '@wellhead/codec';
 import { describe, expect, test } from 'vitest';
+import { inspect } from '../src/driver/broker.ts';
+import { LaterStore } from './later-store.ts';
 import { type Client, World, publishPacket } from './support.ts';
 
 const limits = { deliveriesPerTurn: 10 };
@@ -200,3 +202,33 @@ function enqueue(client: Client, packet: Packet): void {
   client.connection.write(encode(packet, 5));
   client.world.network.pump();
 }
+
+test('a step that fails is no acknowledgement, and nothing of the message is left in the store', async () => {
+  const faults: unknown[] = [];
+  const store = new LaterStore();
+  const observer = { fault: (error: unknown) => void faults.push(error) };
+  await using world = await World.create({ store, observer, limits: { deliveriesPerTurn: 2 } });
+  for (let i = 0; i < 7; i++) {
+    const client = world.resume(`d${i}`, 1000);
+    await world.settleAsync();
+    client.subscribe('news');
+    await world.settleAsync();
+  }
+  const publisher = world.connect({ clientId: 'p' });
+  await world.settleAsync();
+  const { publication } = inspect(world.broker).context;
+  const fromMessage = publication.fromMessage.bind(publication);
+  let calls = 0;
+  publication.fromMessage = (...args) => {
+    if (++calls === 2) throw new Error('a step fails');
+    fromMessage(...args);
+  };
+  publisher.publish('news', 'x', { qos: 1, packetId: 3 });
+  publisher.send({ type: 12 });
+  await world.settleAsync();
+  expect(publisher.messages()).toEqual(['PUBACK #3 97', 'PINGRESP']);
+  expect(faults).toHaveLength(1);
+  const left: unknown[] = [];
+  for await (const fanOut of store.loadFanOuts()) left.push(fanOut);
+  expect(left).toEqual([]);
+});

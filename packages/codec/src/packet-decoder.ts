@@ -101,6 +101,12 @@ export class PacketDecoder {
     return bytes;
   }
 
+  /** Memory that `bufferedBytes` take: a block for a packet may be larger than what has come of it. */
+  get bufferedMemory(): number {
+    const { length = 0, bytes } = this.#assembly ?? {};
+    return this.bufferedBytes - length + (bytes?.length ?? 0);
+  }
+
   /** A packet is partly received. */
   get midPacket(): boolean {
     return this.#assembly !== undefined;

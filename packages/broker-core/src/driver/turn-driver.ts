@@ -303,7 +303,8 @@ export class TurnDriver {
     this.#everythingHasLeft = !turn.isDirty;
     if (turn.isDirty) turn.wake();
     for (const connection of dirty) this.#flush(connection, commit);
-    const hasLeft = this.#everythingHasLeft && this.#waiting.length === 0;
+    // a stream in this process may have answered meanwhile
+    const hasLeft = this.#everythingHasLeft && !turn.isDirty && this.#waiting.length === 0;
     publication.received.endTurn(hasLeft, turn.isDirty ? undefined : dirty);
   }
 

@@ -186,6 +186,8 @@ function refusalOf(
   if (type !== PacketType.Puback && type !== PacketType.Pubrec) return undefined;
   // its receipt says whether it is refused: this may be for a repetition of what is stored
   if (type === PacketType.Pubrec && connection.session?.durable === true) return undefined;
+  // nor is that known of a connection that has ended: its client repeats what was not answered
+  if (type === PacketType.Pubrec && connection.closing) return NOTHING;
   if (type === PacketType.Pubrec) forgetReceipt(connection.context, connection.session, packetId);
   return refusal(connection, promise);
 }
@@ -230,6 +232,7 @@ function restoreRetained(context: BrokerContext, topicName: string): void {
   );
 }
 
+const NOTHING = new Uint8Array(0);
 const EVERY_PUBLISH: Withdrawal = { publishes: 'all', receipts: new Set() };
 /** What an acknowledgement with its Reason Code is longer by. */
 const REFUSAL_GROWTH = 8;
