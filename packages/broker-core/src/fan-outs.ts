@@ -18,21 +18,21 @@ interface HeldBack {
  * it has. So messages of one publisher keep their order, its Will included.
  */
 export class FanOuts {
-  /** By Client Identifier; the host program is ''. */
-  readonly #queues = new Map<string, Queue>();
+  /** By Client Identifier; the host program has none. */
+  readonly #queues = new Map<string | undefined, Queue>();
 
   /** Something of this publisher is under way. */
   has(publisherId: string | undefined): boolean {
-    return this.#queues.has(publisherId ?? HOST_PROGRAM);
+    return this.#queues.has(publisherId);
   }
 
   add(fanOut: LongFanOut, publisherId: string | undefined): void {
-    const queue = this.#queues.get(publisherId ?? HOST_PROGRAM);
+    const queue = this.#queues.get(publisherId);
     if (queue !== undefined) {
       queue.fanOuts.push(fanOut);
       return;
     }
-    this.#queues.set(publisherId ?? HOST_PROGRAM, { fanOuts: [fanOut], heldBack: [] });
+    this.#queues.set(publisherId, { fanOuts: [fanOut], heldBack: [] });
     fanOut.begin();
   }
 
@@ -47,7 +47,7 @@ export class FanOuts {
 
   /** It has ended: in its turn, unless it has failed. */
   ended(fanOut: LongFanOut, publisherId: string | undefined): void {
-    const queue = this.#queues.get(publisherId ?? HOST_PROGRAM);
+    const queue = this.#queues.get(publisherId);
     if (queue === undefined) return;
     const wasItsTurn = queue.fanOuts[0] === fanOut;
     queue.fanOuts = queue.fanOuts.filter((one) => one !== fanOut);
@@ -57,9 +57,7 @@ export class FanOuts {
       next.begin();
       return;
     }
-    this.#queues.delete(publisherId ?? HOST_PROGRAM);
+    this.#queues.delete(publisherId);
     for (const { release } of queue.heldBack) release(() => undefined);
   }
 }
-
-const HOST_PROGRAM = '';

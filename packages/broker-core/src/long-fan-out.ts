@@ -100,9 +100,12 @@ export class LongFanOut implements TurnWork, Fate {
     fanOuts.add(fanOut, publisherId);
   }
 
-  /** Tells the store of it before it begins: nobody else would know of it after a restart. */
+  /** Tells the store how far it has come; before it begins, when nobody else would know of it after a restart. One that keeps nothing need not know. */
   record(): void {
-    this.#recordProgress();
+    const { store, turn } = this.#context;
+    if (!store.supports.durable || this.#message.qos === 0) return;
+    this.#isRecorded = true;
+    turn.record({ type: 'fan-out-set', message: this.#message, next: this.#next }, this);
   }
 
   /** What its publisher has sent before has ended. */
@@ -141,7 +144,7 @@ export class LongFanOut implements TurnWork, Fate {
     return this.#isWorkedOn;
   }
 
-  /** A step has failed: whoever waits for the end waits no longer, and is not told that all have it. */
+  /** A step has failed, and none follows: whoever waits for the end waits no longer, and is not told that all have it. */
   abandoned(): void {
     this.#isRefused = true;
     this.#clearProgress();
@@ -194,7 +197,7 @@ export class LongFanOut implements TurnWork, Fate {
   #serveKept(audience: Audience): void {
     this.#deliver(audience.takeKept(this.#perTurn));
     this.#next = audience.next;
-    if (audience.hasKept) this.#recordProgress();
+    if (audience.hasKept) this.record();
     else this.#clearProgress();
   }
 
@@ -216,14 +219,6 @@ export class LongFanOut implements TurnWork, Fate {
   #recordReceipt(): void {
     const receipt = this.#waiting?.receipt();
     if (receipt !== undefined) this.#context.turn.record(receipt, this);
-  }
-
-  /** A store that keeps nothing need not know. */
-  #recordProgress(): void {
-    const { store, turn } = this.#context;
-    if (!store.supports.durable || this.#message.qos === 0) return;
-    this.#isRecorded = true;
-    turn.record({ type: 'fan-out-set', message: this.#message, next: this.#next }, this);
   }
 
   #clearProgress(): void {

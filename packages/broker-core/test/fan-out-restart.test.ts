@@ -78,6 +78,7 @@ async function publisherOf(world: World): Promise<Client> {
   return publisher;
 }
 
+const will = { topicName: 'news', payload: Uint8Array.of(87), qos: 1, retain: false } as const;
 const once = DURABLE.map(() => 1);
 
 test.each(SETTLED)(
@@ -124,12 +125,6 @@ test.each(SETTLED)(
   async (commits) =>
     killedBetween(
       async (life) => {
-        const will = {
-          topicName: 'news',
-          payload: Uint8Array.of(87),
-          qos: 1,
-          retain: false,
-        } as const;
         const owner = life.world.resume('w', 1000, { will });
         await life.world.settleAsync();
         await settleSome(life, commits, () => owner.vanish());
@@ -258,12 +253,6 @@ test.each([2, 100])(
   async (deliveriesPerTurn) =>
     killedBetween(
       async ({ world, store }) => {
-        const will = {
-          topicName: 'news',
-          payload: Uint8Array.of(87),
-          qos: 1,
-          retain: false,
-        } as const;
         const owner = world.resume('w', 1000, { will });
         const other = world.connect({ clientId: 'o' });
         await world.settleAsync();

@@ -1,6 +1,6 @@
-import { pacedWarmUp } from '../load/message-load.ts';
 import { type Comparison, failures } from '../comparison.ts';
 import { judgeGoals } from '../judge-goals.ts';
+import { pacedWarmUp } from '../load/message-load.ts';
 import { detailRows, ratioRows } from './comparison-rows.ts';
 import { markdownTable } from './text-table.ts';
 

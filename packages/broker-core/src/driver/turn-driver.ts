@@ -154,8 +154,7 @@ export class TurnDriver {
         context.observer.fault?.(error, 'turn');
       }
       if (isSecondTry) this.#secondTries--;
-      const isLast = turn.unsettled === 0 || this.#secondTries === 0;
-      this.#pages.add(reading, isLast ? undefined : this.#tail);
+      this.#pages.add(reading, undefined);
       turn.wake();
     });
     this.#tail = settled;

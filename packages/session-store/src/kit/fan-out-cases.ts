@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
 import type { SessionChange } from '../session-change.ts';
 import { comparableMessage, fanOuts, queueIds } from './read-store.ts';
-import { delivery, message, opened } from './records.ts';
+import { delivery, message, opened, richMessage } from './records.ts';
 import { stateCases, type StoreCase } from './store-case.ts';
 
-const RICH = message(7, {
-  topicName: 'a/é/🚰',
-  payload: Uint8Array.of(0, 255, 128, 1, 2),
-  qos: 2,
-  retain: true,
-  properties: Uint8Array.of(3, 0, 1, 97),
-  expiresAt: 1_700_000_060_000,
-  publisherId: 'p',
-});
+const RICH = richMessage(7, 'p');
 
 /** Messages on their way to more sessions than one commit holds. */
 export const fanOutCases: readonly StoreCase[] = [

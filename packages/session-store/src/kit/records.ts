@@ -124,3 +124,16 @@ export function will(changes?: Partial<WillRecord>): WillRecord {
     ...changes,
   };
 }
+
+/** A message with something in every field, and nothing that is easy to keep. */
+export function richMessage(messageId: number, publisherId: string | undefined): MessageRecord {
+  return message(messageId, {
+    topicName: 'a/é/🚰',
+    payload: Uint8Array.of(0, 255, 128, 1, 2),
+    qos: 2,
+    retain: true,
+    properties: Uint8Array.of(3, 0, 1, 97),
+    expiresAt: 1_700_000_060_000,
+    publisherId,
+  });
+}

@@ -3,18 +3,10 @@ import type { RetainedRecord } from '../records.ts';
 import type { SessionChange } from '../session-change.ts';
 import type { SessionStore } from '../session-store.ts';
 import { comparableMessage, queueIds } from './read-store.ts';
-import { delivery, first, message, opened } from './records.ts';
+import { delivery, first, message, opened, richMessage } from './records.ts';
 import { stateCases, type StoreCase } from './store-case.ts';
 
-const RICH = message(9, {
-  topicName: 'a/é/🚰',
-  payload: Uint8Array.of(0, 255, 128, 1, 2),
-  qos: 2,
-  retain: true,
-  properties: Uint8Array.of(3, 0, 1, 97),
-  expiresAt: 1_700_000_060_000,
-  publisherId: undefined,
-});
+const RICH = richMessage(9, undefined);
 const LONG = 'level/'.repeat(10_000);
 const TOPICS = [LONG, `${LONG}a`, ...Array.from({ length: 300 }, (_, index) => `many/${index}`)];
 
