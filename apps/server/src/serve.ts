@@ -2,6 +2,7 @@ import type { Settings } from './command-line.ts';
 import { greeting } from './greeting.ts';
 import { type Log, createLog } from './log.ts';
 import { LogObserver, errorFields } from './log-observer.ts';
+import { MemoryReturn } from './memory-return.ts';
 import { packageVersion } from './package-version.ts';
 import { type ServedAddress, type Server, start } from './start.ts';
 import type { StoreDamage } from '@wellhead/store-lmdb';
@@ -26,6 +27,7 @@ export async function serve(settings: Settings): Promise<number> {
     return 1;
   }
   announce(log, server, settings);
+  using _memory = new MemoryReturn(() => server.broker.counters);
   const signal = await signals.first;
   log.logger.info({ signal }, 'stopping');
   try {
