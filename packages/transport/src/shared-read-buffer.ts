@@ -68,8 +68,29 @@ function isReadingHandle(handle: unknown): handle is ReadingHandle {
   return typeof handle.useUserBuffer === 'function';
 }
 
-/** The socket's own symbols; undefined unless they are there and unused, and so is the one for changing buffers. */
-function slotsOf(stream: Duplex): { buffer: symbol; callback: symbol } | undefined {
+/** What a socket reads into and whom it tells, and what would change its buffer. */
+interface Slots {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+  readonly generator: symbol;
+}
+
+/** The same of all sockets of the process: looking for them takes longer than all else here. */
+let slotsOfSockets: Slots | undefined;
+
+/** The socket's own symbols; undefined unless they are there and unused. */
+function slotsOf(stream: Duplex): Slots | undefined {
+  const slots = (slotsOfSockets ??= findSlots(stream));
+  if (slots === undefined) return undefined;
+  const { buffer, callback, generator } = slots;
+  const isUnused =
+    Reflect.get(stream, buffer) === null &&
+    Reflect.get(stream, callback) === null &&
+    Reflect.get(stream, generator) === null;
+  return isUnused ? slots : undefined;
+}
+
+function findSlots(stream: Duplex): Slots | undefined {
   let buffer: symbol | undefined;
   let callback: symbol | undefined;
   let generator: symbol | undefined;
@@ -78,7 +99,5 @@ function slotsOf(stream: Duplex): { buffer: symbol; callback: symbol } | undefin
     else if (symbol.description === 'kBufferCb') callback = symbol;
     else if (symbol.description === 'kBufferGen') generator = symbol;
   }
-  if (!buffer || !callback || !generator) return undefined;
-  const unused = [buffer, callback, generator].every((slot) => Reflect.get(stream, slot) === null);
-  return unused ? { buffer, callback } : undefined;
+  return buffer && callback && generator ? { buffer, callback, generator } : undefined;
 }
