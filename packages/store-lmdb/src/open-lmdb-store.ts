@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionStore } from '@wellhead/session-store';
 import { compact } from './compact.ts';
 import { DataDirectory } from './data-directory.ts';
@@ -86,7 +87,7 @@ async function openSound(
   directory.writeFormat(!waitsForDisk);
   let database = new Database({ path: dataFile, waitsForDisk });
   try {
-    if (database.hasReaders()) throw inUse(directory.path, '');
+    if (!(await readersGone(database))) throw inUse(directory.path, '');
     if (await compact(directory, database))
       database = new Database({ path: dataFile, waitsForDisk });
     directory.flush();
@@ -106,6 +107,15 @@ async function openSound(
     await database.close();
     throw error;
   }
+}
+
+/** Who only looks, as `inspectStore` and `checkStore` do, is gone in a moment; a broker that the lock does not know of is not. */
+async function readersGone(database: Database): Promise<boolean> {
+  for (let looks = 0; looks < LOOKS_FOR_READERS; looks++) {
+    if (!database.hasReaders()) return true;
+    await sleep(BETWEEN_LOOKS);
+  }
+  return false;
 }
 
 /** Lets LMDB find the last flushed state of a file that was written without waiting, and makes it the only one. */
@@ -135,3 +145,7 @@ function isDamage(error: unknown): boolean {
 const COMPACTED_WHEN_FULL = 4 * 1024 * 1024;
 /** What messages that are delivered soon may take before they get rows: bytes, in the file and about as many in memory. */
 const JOURNAL_LIMIT = 8 * 1024 * 1024;
+/** For five seconds. */
+const LOOKS_FOR_READERS = 50;
+/** Milliseconds. */
+const BETWEEN_LOOKS = 100;

@@ -35,7 +35,7 @@ interface Meta {
 
 class DataFile {
   readonly #file: number;
-  readonly #size: number;
+  #size: number;
   #page = Buffer.alloc(0);
   #lastPage = 0;
 
@@ -45,14 +45,30 @@ class DataFile {
   }
 
   verify(maximumPages: number): string | undefined {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const meta = this.#newestMeta();
+      if (typeof meta === 'string') return meta;
+      if (meta.isUnflushed) return undefined;
+      this.#page = Buffer.allocUnsafe(meta.pageSize);
+      this.#lastPage = meta.lastPage;
+      this.#size = fstatSync(this.#file).size;
+      const reason = this.#walk(meta.roots, maximumPages);
+      if (reason === undefined || !this.#hasMoved(meta)) return reason;
+    }
+    return undefined; // too much is written meanwhile to say anything against it
+  }
+
+  /** A broker has written since: pages that the state of then does not need any more may hold something else by now. */
+  #hasMoved({ transaction }: Meta): boolean {
+    const meta = this.#newestMeta();
+    return typeof meta === 'object' && meta.transaction !== transaction;
+  }
+
+  #newestMeta(): Meta | string {
     const metas = this.#metas();
     if (typeof metas === 'string') return metas;
     const [first, second] = metas;
-    const meta = first.transaction >= second.transaction ? first : second;
-    if (meta.isUnflushed) return undefined;
-    this.#page = Buffer.allocUnsafe(meta.pageSize);
-    this.#lastPage = meta.lastPage;
-    return this.#walk(meta.roots, maximumPages);
+    return first.transaction >= second.transaction ? first : second;
   }
 
   #metas(): readonly [Meta, Meta] | string {
@@ -143,6 +159,7 @@ function number64(bytes: Buffer, offset: number): number {
   return Number(bytes.readBigInt64LE(offset));
 }
 
+const ATTEMPTS = 5;
 // lmdb 3.5, structs MDB_page_header, MDB_meta, MDB_db, MDB_node and MDB_ovpage on 64-bit little-endian machines
 const HEADER = 24;
 const FLAGS = 18;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { StoreError } from '@wellhead/session-store';
 import { describe, expect, test } from 'vitest';
 import { checkStore, inspectStore, openLmdbStore } from '@wellhead/store-lmdb';
+import { Database } from '../src/database.ts';
 import { linesOf, outputOf, runChild } from './child.ts';
 import { withDirectory } from './support.ts';
 
@@ -94,6 +95,26 @@ describe('a directory in use', () => {
       await store.commit([{ ...SESSION, clientId: 'd' }]);
       expect(await inspectStore(directory)).toMatchObject({ sessions: 2 });
     });
+  });
+});
+
+test('one that is being looked into can be opened as soon as that is over', async () => {
+  await withDirectory(async (directory) => {
+    {
+      await using store = await openLmdbStore({ directory });
+      await store.commit([SESSION]);
+    }
+    const reader = new Database({
+      path: join(directory, 'data.lmdb'),
+      waitsForDisk: true,
+      readOnly: true,
+    });
+    reader.get(Buffer.of(1));
+    const child = runChild(`await openLmdbStore({ directory }); say('open');`, directory);
+    const isOpen = outputOf(child);
+    await new Promise((resolve) => child.once('spawn', resolve));
+    await reader.close();
+    expect(await isOpen).toEqual(['open']);
   });
 });
 
