@@ -1,6 +1,6 @@
 import { DOLLAR, SLASH } from './characters.ts';
 import { FilterNode, firstLevel, ownCopy } from './filter-node.ts';
-import { matchLevels } from './match.ts';
+import { type LevelEnds, endOfLevel, matchLevels } from './match.ts';
 import { appendSlot, slotHas, slotWith, slotWithout } from './value-slot.ts';
 
 /**
@@ -15,6 +15,7 @@ export class FilterTrie<T extends object> {
   // Where a match has still to go; here, so that matching allocates nothing.
   readonly #pendingNodes: FilterNode<T>[] = [];
   readonly #pendingStarts: number[] = [];
+  readonly #level = new LongLevel();
 
   /** Nodes beside the root. */
   get nodes(): number {
@@ -61,13 +62,14 @@ export class FilterTrie<T extends object> {
     for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
       const start = starts.pop() ?? 0;
       visited += 1;
-      const end = matchLevels(node.label, node.label.length, topicName, start);
+      const end = matchLevels(node.label, node.label.length, topicName, start, this.#level);
       if (end < 0) continue;
       // [MQTT-4.7.1-1] '#' includes the level it follows
       if (node.multiLevelValues !== undefined) appendSlot(node.multiLevelValues, into);
       if (end < topicName.length) this.#matchChildren(node, topicName, end + 1);
       else if (node.values !== undefined) appendSlot(node.values, into);
     }
+    this.#level.forget();
     return visited;
   }
 
@@ -88,8 +90,7 @@ export class FilterTrie<T extends object> {
     const named = node.named;
     if (named === undefined) return;
     // A single child is compared when its turn comes: that needs no slice of the name.
-    const child =
-      named instanceof Map ? named.get(levelAt(topicName, start, topicName.length)) : named;
+    const child = named instanceof Map ? named.get(this.#level.at(topicName, start)) : named;
     if (child !== undefined) this.#pend(child, start);
   }
 
@@ -175,6 +176,41 @@ export class FilterTrie<T extends object> {
     this.#nodes -= 1;
   }
 }
+
+/** The level of a Topic Name that a match has come to last: so many filters as there are may ask for the same one in turn. */
+class LongLevel implements LevelEnds {
+  #start = -1;
+  #end = -1;
+  #text: string | undefined;
+
+  endOf(topicName: string, start: number, known: number): number {
+    if (start !== this.#start) {
+      this.#start = start;
+      this.#end = endOfLevel(topicName, start, known);
+      this.#text = undefined;
+    }
+    return this.#end;
+  }
+
+  /** The text of it; that of a long one is the same string again, whose hash is known. */
+  at(topicName: string, start: number): string {
+    if (start === this.#start && this.#text !== undefined) return this.#text;
+    const text = levelAt(topicName, start, topicName.length);
+    if (text.length <= LONG_LEVEL) return text;
+    this.#start = start;
+    this.#end = start + text.length;
+    this.#text = text;
+    return text;
+  }
+
+  /** The next match is of another name. */
+  forget(): void {
+    this.#start = -1;
+    this.#text = undefined;
+  }
+}
+
+const LONG_LEVEL = 64;
 
 /** Where the levels before a final '#' end: -1 for "#" itself, which has none. */
 function levelsEnd(topicFilter: string): number {

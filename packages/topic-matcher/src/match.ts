@@ -20,6 +20,12 @@ export function startsWithWildcard(topicFilter: string): boolean {
   return first === PLUS || first === HASH;
 }
 
+/** Where levels of one Topic Name end: many filters have to know that of the same long level. */
+export interface LevelEnds {
+  /** The end of the level that begins at `start`; its first `known` characters are no slash. */
+  endOf(topicName: string, start: number, known: number): number;
+}
+
 /**
  * Matches the levels `levels[0, levelsEnd)` (names and '+', no '#') against those of `topicName` from
  * `start`, where a level begins. Returns where the last matched level ends in `topicName`, or -1.
@@ -29,13 +35,17 @@ export function matchLevels(
   levelsEnd: number,
   topicName: string,
   start: number,
+  ends: LevelEnds = NO_MEMORY,
 ): number {
   const nameEnd = topicName.length;
   let name = start;
   for (let at = 0; ; at++, name++) {
     if (at < levelsEnd && levels.charCodeAt(at) === PLUS) {
       at += 1; // [MQTT-4.7.1-2] one whole level, which may be empty
-      while (name < nameEnd && topicName.charCodeAt(name) !== SLASH) name += 1;
+      const level = name;
+      const isShortBefore = Math.min(nameEnd, level + SHORT_LEVEL);
+      while (name < isShortBefore && topicName.charCodeAt(name) !== SLASH) name += 1;
+      if (name === level + SHORT_LEVEL) name = ends.endOf(topicName, level, SHORT_LEVEL);
     } else {
       while (at < levelsEnd) {
         const unit = levels.charCodeAt(at);
@@ -50,3 +60,13 @@ export function matchLevels(
     if (name >= nameEnd || levels.charCodeAt(at) !== SLASH) return -1;
   }
 }
+
+/** Where the level that begins at `start` ends. */
+export function endOfLevel(topicName: string, start: number, known: number): number {
+  const slash = topicName.indexOf('/', start + known);
+  return slash < 0 ? topicName.length : slash;
+}
+
+const NO_MEMORY: LevelEnds = Object.freeze({ endOf: endOfLevel });
+/** Characters up to which a level is looked through each time: that is quicker than to remember anything. */
+const SHORT_LEVEL = 64;
