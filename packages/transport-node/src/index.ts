@@ -6,10 +6,15 @@ export type { SocketOptions } from './socket-options.ts';
 export { tcpListener, type TcpListenerOptions } from './tcp-listener.ts';
 export {
   type CertificateOptions,
+  type NewCertificate,
   tlsListener,
   type TlsListener,
   type TlsListenerOptions,
 } from './tls-listener.ts';
 export { unixListener, type UnixListenerOptions } from './unix-listener.ts';
-export { webSocketListener, type WebSocketListenerOptions } from './web-socket-listener.ts';
+export {
+  webSocketListener,
+  type WebSocketListenerOptions,
+  type WebSocketPortListener,
+} from './web-socket-listener.ts';
 export type { WebSocketOptions } from './web-socket-upgrade.ts';

@@ -4,7 +4,9 @@ import { TransportError, type TransportErrorCode } from '@wellhead/transport';
 export function listenError(place: string, cause: unknown): TransportError {
   const code = systemCode(cause);
   const [transportCode, reason] = KNOWN.get(code) ?? otherwise(code, cause);
-  return new TransportError(transportCode, `Cannot listen on ${place}: ${reason}.`, { cause });
+  const advice = isPrivilegedPort(cause) ? ', as ports below 1024 need a privilege' : '';
+  const message = `Cannot listen on ${place}: ${reason}${advice}.`;
+  return new TransportError(transportCode, message, { cause });
 }
 
 /** The certificate or key for a place cannot be used. */
@@ -22,6 +24,12 @@ export function systemCode(error: unknown): string {
   return typeof error.code === 'string' ? error.code : '';
 }
 
+function isPrivilegedPort(cause: unknown): boolean {
+  if (systemCode(cause) !== 'EACCES') return false;
+  const port: unknown = cause instanceof Error && 'port' in cause ? cause.port : undefined;
+  return typeof port === 'number' && port > 0 && port < 1024;
+}
+
 function otherwise(code: string, cause: unknown): [TransportErrorCode, string] {
   return ['TRANSPORT_LISTEN_FAILED', code || reasonOf(cause)];
 }
@@ -37,7 +45,7 @@ const TLS_REASONS: readonly (readonly [RegExp, string])[] = [
   [/key values mismatch/i, 'the key is that of another certificate'],
   [
     /bad decrypt|bad password|interrupted or cancelled|empty password/i,
-    'the key is encrypted, and the passphrase is missing or wrong',
+    'the key is encrypted, and the passphrase is missing or wrong: give one, or decrypt the key',
   ],
 ];
 const KNOWN: ReadonlyMap<string, readonly [TransportErrorCode, string]> = new Map([

@@ -20,7 +20,7 @@ export async function listenOnPort(
   scheme: string,
   path = '',
 ): Promise<ListeningAddress> {
-  const { host, port, backlog } = { host: DEFAULT_HOST, backlog: 511, ...options };
+  const { host = DEFAULT_HOST, port, backlog = 511 } = options;
   await listen(server, { host, port, backlog }, `${inUrl(host)}:${port}`, receiver);
   // The address of a server that listens on a port is an object.
   const bound = server.address() as AddressInfo;

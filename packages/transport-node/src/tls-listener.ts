@@ -38,8 +38,11 @@ export interface TlsListenerOptions extends PortOptions, SocketOptions, Certific
 /** A listener whose certificate can be replaced. */
 export interface TlsListener extends Listener {
   /** For connections from now on; throws a `TransportError`, and changes nothing, when it cannot be used. */
-  setCertificate(options: Pick<CertificateOptions, 'cert' | 'key' | 'ca' | 'passphrase'>): void;
+  setCertificate(options: NewCertificate): void;
 }
+
+/** What is replaced when a certificate is. */
+export type NewCertificate = Pick<CertificateOptions, 'cert' | 'key' | 'ca' | 'passphrase'>;
 
 /** MQTT over TLS. */
 export function tlsListener(options: TlsListenerOptions): TlsListener {
@@ -97,7 +100,7 @@ class SecureListener implements TlsListener {
     return listenOnPort(server, options, receiver, 'mqtts');
   }
 
-  setCertificate(options: Pick<CertificateOptions, 'cert' | 'key' | 'ca' | 'passphrase'>): void {
+  setCertificate(options: NewCertificate): void {
     const secure = secureServerOptions({ ...this.#options, ...options }, placeOf(this.#options));
     this.#server?.setSecureContext(secure);
   }

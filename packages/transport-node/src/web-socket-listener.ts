@@ -1,10 +1,15 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Listener, ListenerReceiver, ListeningAddress } from '@wellhead/transport';
 import { Handshakes } from './handshakes.ts';
 import { listenOnPort, placeOf, type PortOptions, stop } from './server-listener.ts';
-import { type CertificateOptions, clientCertificate, secureServerOptions } from './tls-listener.ts';
+import {
+  type CertificateOptions,
+  type NewCertificate,
+  clientCertificate,
+  secureServerOptions,
+} from './tls-listener.ts';
 import { type WebSocketOptions, WebSocketUpgrade } from './web-socket-upgrade.ts';
 
 export interface WebSocketListenerOptions extends PortOptions, WebSocketOptions {
@@ -12,12 +17,18 @@ export interface WebSocketListenerOptions extends PortOptions, WebSocketOptions 
   readonly tls?: CertificateOptions;
 }
 
+/** A WebSocket listener, whose certificate can be replaced if it has one. */
+export interface WebSocketPortListener extends Listener {
+  /** For connections from now on; throws a `TransportError`, and changes nothing, when it cannot be used. Does nothing without TLS. */
+  setCertificate(options: NewCertificate): void;
+}
+
 /** MQTT over WebSocket, on a port of its own. */
-export function webSocketListener(options: WebSocketListenerOptions): Listener {
+export function webSocketListener(options: WebSocketListenerOptions): WebSocketPortListener {
   return new WebSocketListener(options);
 }
 
-class WebSocketListener implements Listener {
+class WebSocketListener implements WebSocketPortListener {
   readonly name: 'ws' | 'wss';
   readonly #options: WebSocketListenerOptions;
   readonly #upgrade: WebSocketUpgrade;
@@ -44,6 +55,13 @@ class WebSocketListener implements Listener {
     });
     this.#server = server;
     return listenOnPort(server, this.#options, receiver, this.name, this.#upgrade.path);
+  }
+
+  setCertificate(options: NewCertificate): void {
+    const { tls } = this.#options;
+    if (tls === undefined) return;
+    const secure = secureServerOptions({ ...tls, ...options }, placeOf(this.#options));
+    if (this.#server instanceof SecureServer) this.#server.setSecureContext(secure);
   }
 
   async close(): Promise<void> {

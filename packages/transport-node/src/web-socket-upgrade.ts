@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls';
 import type { ListenerReceiver, RemoteAddress } from '@wellhead/transport';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type CloseOptions, remoteAddress } from '@wellhead/transport/duplex';
+import { isAllowedOrigin } from './web-origin.ts';
 import { WebSocketConnection } from './web-socket-connection.ts';
 
 export interface WebSocketOptions extends CloseOptions {
@@ -12,6 +13,12 @@ export interface WebSocketOptions extends CloseOptions {
   readonly path?: string;
   /** Largest WebSocket message in bytes; one may hold many MQTT packets. @default 16 MiB and 64 KiB */
   readonly maxPayload?: number;
+  /**
+   * Web pages that may connect, by their origin: `https://panel.example`, or `*` for all. Those of the host
+   * name that they connect to may in any case; others are answered with 403, so that no page that somebody
+   * on this machine happens to look at speaks to a broker that trusts this machine. @default none
+   */
+  readonly allowedOrigins?: readonly string[];
   /** Milliseconds that one WebSocket message may take to arrive, plus one second for each KiB of it. @default 10_000 */
   readonly messageTimeout?: number;
 }
@@ -57,6 +64,13 @@ export class WebSocketUpgrade {
       const reason = 'The WebSocket subprotocol "mqtt" was not offered.';
       receiver.refused?.(remoteOf(socket, certificate), reason);
       refuseUpgrade(socket, 400, reason);
+      return;
+    }
+    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [])) {
+      const origin = request.headers.origin?.slice(0, LONGEST_ORIGIN_TOLD);
+      const told = `The web page ${origin} is of another host, and not among the allowed origins.`;
+      receiver.refused?.(remoteOf(socket, certificate), told);
+      refuseUpgrade(socket, 403, 'This web page may not connect here.');
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
@@ -105,6 +119,7 @@ function remoteOf(socket: Duplex, certificate: unknown): RemoteAddress {
 }
 
 const LONGEST_PATH_TOLD = 100;
+const LONGEST_ORIGIN_TOLD = 100;
 const DEFAULT_PATH = '/mqtt';
 const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024 + 64 * 1024;
 /** A message in more pieces than this is an attempt to make small bytes cost much memory. */

@@ -48,6 +48,47 @@ describe('a WebSocket listener', () => {
     expect(accepted.refusals.at(-1)).toContain(reason);
   });
 
+  test.each<[string, { origin?: string; host?: string }]>([
+    ['a program, which has none', {}],
+    ['a page of the same host and port', { origin: 'http://127.0.0.1:8083' }],
+    ['a page of the same host and another port', { origin: 'http://127.0.0.1:3000' }],
+    ['a page of this machine by another name', { origin: 'https://localhost' }],
+    ['a page of this machine by its other address', { origin: 'http://[::1]:3000' }],
+    ['a page of a host that a proxy passes on', { origin: 'https://a.example', host: 'A.example' }],
+  ])('serves the web pages of its own host: %s', async (_name, headers) => {
+    const client = new WebSocket(address.url, ['mqtt'], { headers });
+    await opened(client);
+    client.terminate();
+  });
+
+  test.each<[string, { origin: string; host?: string }]>([
+    ['another host', { origin: 'https://evil.example' }],
+    ['a page of no host', { origin: 'null' }],
+    ['a host that begins alike', { origin: 'https://a.example.evil', host: 'a.example' }],
+    ['a host that ends alike', { origin: 'https://evil-a.example', host: 'a.example' }],
+    ['no URL at all', { origin: '127.0.0.1', host: '127.0.0.1' }],
+  ])('refuses the web pages of others: %s', async (_name, headers) => {
+    const client = new WebSocket(address.url, ['mqtt'], { headers });
+    expect(await refusedStatus(client)).toBe(403);
+    expect(accepted.refusals.at(-1)).toContain(`The web page ${headers.origin} is of another host`);
+  });
+
+  test.each([
+    [['https://panel.example'], 'https://panel.example', 101],
+    [['HTTPS://Panel.Example'], 'https://panel.example', 101],
+    [['https://panel.example'], 'http://panel.example', 403],
+    [['https://panel.example'], 'https://panel.example:8443', 403],
+    [['*'], 'null', 101],
+  ])('with allowedOrigins %o, a page of %s gets %i', async (allowedOrigins, origin, status) => {
+    const open = webSocketListener({ port: 0, allowedOrigins });
+    const { url } = await open.listen(new Accepted());
+    const client = new WebSocket(url, ['mqtt'], { origin });
+    if (status === 101) await opened(client);
+    else expect(await refusedStatus(client)).toBe(status);
+    client.terminate();
+    await open.close();
+  });
+
   test('looks at the path without its query', async () => {
     const client = new WebSocket(`${address.url}?token=1`, ['mqtt']);
     await opened(client);

@@ -1,7 +1,7 @@
 /**
  * - `TRANSPORT_ADDRESS_IN_USE`: another program, or listener, has the address
  * - `TRANSPORT_ADDRESS_UNAVAILABLE`: this machine does not have the address, or its name cannot be resolved
- * - `TRANSPORT_ACCESS_DENIED`: the process may not listen there, or may not read the file
+ * - `TRANSPORT_ACCESS_DENIED`: the process may not listen there
  * - `TRANSPORT_BAD_CERTIFICATE`: a certificate or key cannot be used
  * - `TRANSPORT_LISTEN_FAILED`: listening failed otherwise; `cause` says why
  * - `TRANSPORT_CONNECTION_LOST`: the connection broke without an orderly end
