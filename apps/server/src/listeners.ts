@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Broker, defaultLimits } from '@wellhead/broker-core';
 import {
+  type TlsListener,
+  type WebSocketListenerOptions,
+  type WebSocketPortListener,
   tcpListener,
   tlsListener,
   unixListener,
@@ -18,11 +21,11 @@ export function listenersOf(options: ServerOptions): Listener[] {
   const { webSocketPath: path = defaultServerOptions.webSocketPath } = options;
   const listeners: Listener[] = [];
   if (port !== false) listeners.push(tcpListener({ host, port }));
-  if (tls !== undefined) listeners.push(secureListener(host, tls, options));
-  if (webSocketPort !== false) {
-    const maxPayload = messageSizeOf(options);
-    listeners.push(webSocketListener({ host, port: webSocketPort, path, maxPayload }));
-  }
+  const maxPayload = messageSizeOf(options);
+  const webSocket = { host, path, maxPayload, allowedOrigins: options.webSocketOrigins ?? [] };
+  if (tls !== undefined) listeners.push(...secureListeners(tls, webSocket, options));
+  if (webSocketPort !== false)
+    listeners.push(webSocketListener({ ...webSocket, port: webSocketPort }));
   if (unixPath !== undefined) listeners.push(unixListener({ path: unixPath }));
   return listeners;
 }
@@ -32,19 +35,42 @@ function messageSizeOf({ limits }: ServerOptions): number {
   return (limits?.maximumPacketSize ?? defaultLimits.maximumPacketSize) + 65_536;
 }
 
-function secureListener(
-  host: string,
-  { port, certFile, keyFile }: TlsOptions,
+function secureListeners(
+  tls: TlsOptions,
+  webSocket: Omit<WebSocketListenerOptions, 'port'>,
   { limits }: ServerOptions,
-): Listener {
-  const cert = readPem('certificate', certFile);
-  const key = readPem('key', keyFile);
+): SecureListener[] {
   // who may have many connections may have many that begin
   const perAddress = limits?.maximumPendingConnectionsPerAddress ?? 0;
   const maximumHandshakesPerAddress = Math.max(HANDSHAKES_PER_ADDRESS, perAddress >> 1);
   const maximumHandshakes = Math.max(HANDSHAKES, maximumHandshakesPerAddress);
-  const handshakes = { maximumHandshakes, maximumHandshakesPerAddress };
-  return tlsListener({ host, port, cert, key, ...handshakes });
+  const secure = { ...readCertificate(tls), maximumHandshakes, maximumHandshakesPerAddress };
+  const { host = defaultServerOptions.host } = webSocket;
+  const { port, webSocketPort } = tls;
+  const listeners: SecureListener[] = [];
+  if (port !== undefined) listeners.push(tlsListener({ host, port, ...secure }));
+  if (webSocketPort !== undefined)
+    listeners.push(webSocketListener({ ...webSocket, port: webSocketPort, tls: secure }));
+  return listeners;
+}
+
+/** One whose certificate can be replaced. */
+type SecureListener = TlsListener | WebSocketPortListener;
+
+/** Gives the listeners that have a certificate what is in its files by now. Throws, and changes nothing, when that cannot be used. */
+export function renewCertificate(listeners: readonly Listener[], tls: TlsOptions): void {
+  const certificate = readCertificate(tls);
+  for (const listener of listeners) {
+    if (isSecure(listener)) listener.setCertificate(certificate);
+  }
+}
+
+function isSecure(listener: Listener): listener is SecureListener {
+  return 'setCertificate' in listener;
+}
+
+function readCertificate({ certFile, keyFile }: TlsOptions): { cert: Buffer; key: Buffer } {
+  return { cert: readPem('certificate', certFile), key: readPem('key', keyFile) };
 }
 
 function readPem(what: string, file: string): Buffer {

@@ -63,12 +63,12 @@ export class LogObserver implements Observer, Disposable {
   }
 
   #admits(level: LogLevel, cause: string, burst = 50): boolean {
-    return this.#log.isLevelEnabled(level) && this.#throttle.admits(cause, burst);
+    return this.#log.isLevelEnabled(level) && this.#throttle.admits(level, cause, burst);
   }
 
   #tellWhatWasHeldBack(): void {
-    for (const { cause, count } of this.#throttle.nextPeriod()) {
-      this.#log.warn({ cause, count }, 'more of the same was not logged');
+    for (const { level, cause, count } of this.#throttle.nextPeriod()) {
+      this.#log[level]({ cause, count }, 'more of the same was not logged');
     }
   }
 }

@@ -1,23 +1,33 @@
+import type { LogLevel } from './log.ts';
+
+/** So many lines of a cause were not written. */
+export interface HeldBack {
+  /** That of the lines. */
+  readonly level: LogLevel;
+  readonly cause: string;
+  readonly count: number;
+}
+
 /** Lets the first few lines of each cause through in every period, and counts the rest. Its owner says when a period ends. */
 export class LogThrottle {
-  readonly #seen = new Map<string, { burst: number; count: number }>();
+  readonly #seen = new Map<string, { level: LogLevel; burst: number; count: number }>();
 
   /** Whether one more line of this cause may be written, when `burst` are allowed in a period. */
-  admits(cause: string, burst: number): boolean {
+  admits(level: LogLevel, cause: string, burst: number): boolean {
     const known = this.#seen.get(cause);
     if (known !== undefined) return ++known.count <= known.burst;
     if (this.#seen.size >= MAXIMUM_CAUSES && cause !== OTHER_CAUSES) {
-      return this.admits(OTHER_CAUSES, burst);
+      return this.admits(level, OTHER_CAUSES, burst);
     }
-    this.#seen.set(cause, { burst, count: 1 });
+    this.#seen.set(cause, { level, burst, count: 1 });
     return true;
   }
 
   /** Begins a new period; returns how many lines of which causes were held back in the one before. */
-  nextPeriod(): { readonly cause: string; readonly count: number }[] {
+  nextPeriod(): HeldBack[] {
     const heldBack = [...this.#seen]
       .filter(([, { burst, count }]) => count > burst)
-      .map(([cause, { burst, count }]) => ({ cause, count: count - burst }));
+      .map(([cause, { level, burst, count }]) => ({ level, cause, count: count - burst }));
     this.#seen.clear();
     return heldBack;
   }

@@ -23,6 +23,17 @@ export function webSocketPath(text: string): string {
   throw new InvalidArgumentError('It must begin with a slash, as in /mqtt.');
 }
 
+/** One more of the origins so far. */
+export function webOrigins(text: string, before: readonly string[] = []): string[] {
+  if (text === '*' || isOrigin(text)) return [...before, text];
+  const form = 'It must be * or an origin, as in https://panel.example or http://10.0.0.5:3000.';
+  throw new InvalidArgumentError(form);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text.toLowerCase();
+}
+
 export function notEmpty(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('It must not be empty.');

@@ -14,11 +14,13 @@ export async function serve(settings: Settings): Promise<number> {
   const isInMemory = settings.server.dataDirectory === undefined;
   limitYoungGeneration(isInMemory ? enoughYoung.inMemory : enoughYoung.onDisk);
   const log = createLog(settings.log);
-  const onReload = (): void => log.logger.info({ signal: 'SIGHUP' }, 'there is nothing to reload');
-  using signals = new StopSignals(() => log.flush(), onReload);
+  let server: Server | undefined;
+  const onReload = (): void => reload(log, server);
+  const onOther = (): void =>
+    log.logger.info({ signal: 'SIGUSR2' }, 'nothing is done for this signal');
+  using signals = new StopSignals(() => log.flush(), onReload, onOther);
   using _watch = watchUncaught(log);
   using observer = new LogObserver(log.logger);
-  let server: Server;
   try {
     const onDamage = (damage: StoreDamage): void => tellDamage(log, damage);
     server = await start({ ...settings.server, observer, onDamage });
@@ -27,7 +29,8 @@ export async function serve(settings: Settings): Promise<number> {
     return 1;
   }
   announce(log, server, settings);
-  using _memory = new MemoryReturn(() => server.broker.counters);
+  const { broker } = server;
+  using _memory = new MemoryReturn(() => broker.counters);
   const signal = await signals.first;
   log.logger.info({ signal }, 'stopping');
   try {
@@ -38,6 +41,18 @@ export async function serve(settings: Settings): Promise<number> {
   }
   log.logger.info('stopped');
   return 0;
+}
+
+/** SIGHUP: a certificate that was renewed is the one thing that is read again. */
+function reload({ logger }: Log, server: Server | undefined): void {
+  const signal = 'SIGHUP';
+  try {
+    if (server?.renewCertificate() === true)
+      logger.info({ signal }, 'the certificate was reloaded');
+    else logger.info({ signal }, 'there is nothing to reload');
+  } catch (error) {
+    logger.error({ signal, ...errorFields(error) }, 'the certificate stays as it was');
+  }
 }
 
 function announce(log: Log, server: Server, settings: Settings): void {

@@ -11,7 +11,9 @@ export interface ServerOptions {
   readonly webSocketPort?: number | false | undefined;
   /** @default '/mqtt' */
   readonly webSocketPath?: string | undefined;
-  /** MQTT over TLS. @default none */
+  /** Origins of web pages of other hosts that may connect over WebSocket, as `https://panel.example`, or `*` for all. @default none */
+  readonly webSocketOrigins?: readonly string[] | undefined;
+  /** MQTT over TLS, by itself and over WebSocket. @default none */
   readonly tls?: TlsOptions | undefined;
   /** MQTT over a Unix domain socket at this path. @default none */
   readonly unixPath?: string | undefined;
@@ -34,8 +36,10 @@ export interface ServerOptions {
 }
 
 export interface TlsOptions {
-  /** 0 picks a free port. */
-  readonly port: number;
+  /** MQTT over TLS; 0 picks a free port. @default none */
+  readonly port?: number | undefined;
+  /** MQTT over WebSocket over TLS; 0 picks a free port. @default none */
+  readonly webSocketPort?: number | undefined;
   /** File with the certificate chain, PEM. */
   readonly certFile: string;
   /** File with the private key, PEM. */

@@ -3,7 +3,14 @@ import { type BrokerLimits, defaultLimits } from '@wellhead/broker-core';
 import type { Settings } from './command-line.ts';
 import type { Durability } from '@wellhead/store-lmdb';
 import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
-import { notEmpty, port, sessionExpiry, webSocketPath, wholeNumber } from './option-values.ts';
+import {
+  notEmpty,
+  port,
+  sessionExpiry,
+  webOrigins,
+  webSocketPath,
+  wholeNumber,
+} from './option-values.ts';
 import { type ServerOptions, type TlsOptions, defaultServerOptions } from './server-options.ts';
 
 /** The options of `wellhead start` as commander reads them. */
@@ -13,8 +20,10 @@ export interface StartFlags {
   readonly tcp: boolean;
   readonly wsPort: number;
   readonly wsPath: string;
+  readonly wsOrigin?: string[];
   readonly ws: boolean;
   readonly tlsPort?: number;
+  readonly wssPort?: number;
   readonly cert?: string;
   readonly key?: string;
   readonly unix?: string;
@@ -55,8 +64,10 @@ export function addStartOptions(command: Command): Command {
 
 /** Throws what `refuse` throws when the flags do not go together. */
 export function startSettings(flags: StartFlags, refuse: (message: string) => never): Settings {
-  if (!flags.tcp && !flags.ws && flags.tlsPort === undefined && flags.unix === undefined) {
-    refuse('with --no-tcp and --no-ws there is nothing to listen on: add --tls-port or --unix');
+  const others = [flags.tlsPort, flags.wssPort, flags.unix];
+  if (!flags.tcp && !flags.ws && others.every((other) => other === undefined)) {
+    const remedy = 'add --tls-port, --wss-port or --unix';
+    refuse(`with --no-tcp and --no-ws there is nothing to listen on: ${remedy}`);
   }
   return {
     server: {
@@ -64,6 +75,7 @@ export function startSettings(flags: StartFlags, refuse: (message: string) => ne
       port: flags.tcp && flags.port,
       webSocketPort: flags.ws && flags.wsPort,
       webSocketPath: flags.wsPath,
+      webSocketOrigins: flags.wsOrigin,
       tls: tlsOptions(flags, refuse),
       unixPath: flags.unix,
       ...dataOptions(flags),
@@ -83,8 +95,10 @@ function addListenerOptions(command: Command): void {
     .addOption(new Option('--no-tcp', 'no MQTT over TCP').conflicts('port'))
     .option('--ws-port <port>', 'MQTT over WebSocket', port, webSocketPort)
     .option('--ws-path <path>', 'path of the WebSocket', webSocketPath, path)
-    .addOption(new Option('--no-ws', 'no MQTT over WebSocket').conflicts(['wsPort', 'wsPath']))
+    .option('--ws-origin <origin...>', 'web pages of other hosts that may connect', webOrigins)
+    .addOption(new Option('--no-ws', 'no MQTT over WebSocket').conflicts('wsPort'))
     .option('--tls-port <port>', 'MQTT over TLS; needs --cert and --key', port)
+    .option('--wss-port <port>', 'MQTT over WebSocket over TLS; needs --cert and --key', port)
     .option('--cert <file>', 'certificate chain for TLS, PEM', notEmpty)
     .option('--key <file>', 'private key for TLS, PEM', notEmpty)
     .option('--unix <path>', 'MQTT over a Unix domain socket', notEmpty);
@@ -138,15 +152,16 @@ function addLimitOptions(command: Command): void {
 }
 
 function tlsOptions(flags: StartFlags, refuse: (message: string) => never): TlsOptions | undefined {
-  const { tlsPort, cert, key } = flags;
-  if (tlsPort !== undefined && cert !== undefined && key !== undefined) {
-    return { port: tlsPort, certFile: cert, keyFile: key };
+  const { tlsPort, wssPort, cert, key } = flags;
+  const anyPort = tlsPort ?? wssPort;
+  if (anyPort !== undefined && cert !== undefined && key !== undefined) {
+    return { port: tlsPort, webSocketPort: wssPort, certFile: cert, keyFile: key };
   }
-  if (tlsPort === undefined && cert === undefined && key === undefined) return undefined;
-  const given = { '--tls-port': tlsPort, '--cert': cert, '--key': key };
+  if (anyPort === undefined && cert === undefined && key === undefined) return undefined;
+  const given = { '--tls-port or --wss-port': anyPort, '--cert': cert, '--key': key };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   const names = missing.map(([name]) => name).join(', ');
-  return refuse(`--tls-port, --cert and --key go together; missing: ${names}`);
+  return refuse(`a TLS port, --cert and --key go together; missing: ${names}`);
 }
 
 /** Of so many connections, a fifth may be at their beginning at a time, or what is usual if that is more. */

@@ -1,6 +1,6 @@
 import { type Authenticator, type Broker, createBroker } from '@wellhead/broker-core';
 import type { SessionStore, StoreSizes } from '@wellhead/session-store';
-import { listenersOf } from './listeners.ts';
+import { listenersOf, renewCertificate } from './listeners.ts';
 import { packageVersion } from './package-version.ts';
 import { type DataPlace, openStore } from './open-store.ts';
 import { type ServerOptions, defaultServerOptions } from './server-options.ts';
@@ -25,6 +25,11 @@ export interface Server extends AsyncDisposable {
   readonly data: DataPlace | undefined;
   /** How much of everything was there when it started. */
   readonly found: StoreSizes;
+  /**
+   * Reads the certificate and key again, for connections from now on; false when there are none.
+   * Throws, and changes nothing, when they cannot be read or used.
+   */
+  renewCertificate(): boolean;
   /**
    * Stops listening, sends MQTT 5 clients DISCONNECT 0x8B, and closes. Idempotent; nothing is left
    * open or running.
@@ -57,6 +62,11 @@ export async function start(options: ServerOptions = {}): Promise<Server> {
     addresses,
     data,
     found,
+    renewCertificate: () => {
+      if (options.tls === undefined) return false;
+      renewCertificate(listeners, options.tls);
+      return true;
+    },
     close: () => broker.close(),
     [Symbol.asyncDispose]: () => broker.close(),
   };

@@ -9,13 +9,15 @@ export class StopSignals implements Disposable {
   readonly first: Promise<StopSignal>;
   readonly #listener: (signal: StopSignal) => void;
   readonly #onHangup: () => void;
+  readonly #onOther: () => void;
 
   /**
    * @param beforeExit runs before a second signal ends the process with 128 + its number
    * @param onReload runs at SIGHUP, which asks a program without a terminal to read its settings again;
    * with one it says that the terminal was closed, and asks to stop
+   * @param onOther runs at SIGUSR2, which would end the process otherwise
    */
-  constructor(beforeExit: () => void, onReload: () => void) {
+  constructor(beforeExit: () => void, onReload: () => void, onOther: () => void) {
     const { promise, resolve } = withResolvers<StopSignal>();
     let firstAt = 0;
     this.first = promise;
@@ -31,12 +33,15 @@ export class StopSignals implements Disposable {
     const hasTerminal = isatty(0);
     this.#onHangup = () => (hasTerminal ? this.#listener('SIGHUP') : onReload());
     for (const signal of SIGNALS) process.on(signal, this.#listener);
+    this.#onOther = onOther;
     process.on('SIGHUP', this.#onHangup);
+    process.on('SIGUSR2', onOther);
   }
 
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) process.off(signal, this.#listener);
     process.off('SIGHUP', this.#onHangup);
+    process.off('SIGUSR2', this.#onOther);
   }
 }
 

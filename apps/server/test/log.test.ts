@@ -44,21 +44,25 @@ test('whatever a client is called, it is one line of printable text', () => {
 
 test('a throttle lets a burst of each cause through, and counts the rest', () => {
   const throttle = new LogThrottle();
-  const admitted = Array.from({ length: 100 }, () => throttle.admits('a', 3)).filter(Boolean);
+  const admitted = Array.from({ length: 100 }, () => throttle.admits('info', 'a', 3)).filter(
+    Boolean,
+  );
   expect(admitted.length).toBe(3);
-  expect(throttle.admits('b', 3)).toBe(true);
-  expect(throttle.nextPeriod()).toEqual([{ cause: 'a', count: 97 }]);
+  expect(throttle.admits('warn', 'b', 3)).toBe(true);
+  expect(throttle.nextPeriod()).toEqual([{ level: 'info', cause: 'a', count: 97 }]);
   expect(throttle.nextPeriod()).toEqual([]);
-  expect(throttle.admits('a', 3)).toBe(true);
+  expect(throttle.admits('info', 'a', 3)).toBe(true);
 });
 
 test('a throttle remembers a bounded number of causes', () => {
   const throttle = new LogThrottle();
   const admitted = Array.from({ length: 10_000 }, (_, n) =>
-    throttle.admits(`cause ${n}`, 3),
+    throttle.admits('info', `cause ${n}`, 3),
   ).filter(Boolean);
   expect(admitted.length).toBe(256 + 3);
-  expect(throttle.nextPeriod()).toEqual([{ cause: 'other', count: 10_000 - 256 - 3 }]);
+  expect(throttle.nextPeriod()).toEqual([
+    { level: 'info', cause: 'other', count: 10_000 - 256 - 3 },
+  ]);
 });
 
 const client = {

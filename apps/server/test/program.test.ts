@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { copyFile, readFile } from 'node:fs/promises';
 import { type Socket, connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectSecure } from 'node:tls';
 import { connectAsync } from 'mqtt';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Program } from './program.ts';
@@ -52,9 +54,10 @@ describe('ready', () => {
 
   test('every listener serves', async () => {
     const unix = join(folder, 'serves.sock');
-    await using server = await Wellhead.start(['--tls-port', '0', ...certificate, '--unix', unix]);
+    const secure = ['--tls-port', '0', '--wss-port', '0', ...certificate];
+    await using server = await Wellhead.start([...secure, '--unix', unix]);
     const ca = await readFile(fixture('localhost-cert.pem'));
-    for (const listener of ['mqtt', 'mqtts', 'ws']) {
+    for (const listener of ['mqtt', 'mqtts', 'ws', 'wss']) {
       const client = await connectAsync(server.address(listener).url, { ca, reconnectPeriod: 0 });
       await client.endAsync();
     }
@@ -105,6 +108,33 @@ describe('the end', () => {
     await server.logged({ msg: 'there is nothing to reload', signal: 'SIGHUP' });
     const told = disconnection(server.address('mqtt'));
     await told.connected;
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('SIGHUP without a terminal: a new certificate is used from then on, a bad one never', async () => {
+    const mine = join(folder, 'renewed');
+    const [cert, key] = [`${mine}-cert.pem`, `${mine}-key.pem`];
+    await copyFile(fixture('localhost-cert.pem'), cert);
+    await copyFile(fixture('localhost-key.pem'), key);
+    const ports = ['--tls-port', '0', '--wss-port', '0'];
+    await using server = await Wellhead.start([...ports, '--cert', cert, '--key', key]);
+    const before = await serialNumbers(server);
+    await copyFile(fixture('other-key.pem'), key);
+    server.program.signal('SIGHUP');
+    await server.logged({ msg: 'the certificate stays as it was' });
+    expect(await serialNumbers(server)).toEqual(before);
+    await copyFile(fixture('other-cert.pem'), cert);
+    server.program.signal('SIGHUP');
+    await server.logged({ msg: 'the certificate was reloaded' });
+    const after = await serialNumbers(server);
+    for (const [i, serial] of after.entries()) expect(serial).not.toBe(before[i]);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('SIGUSR2 is no end', async () => {
+    await using server = await Wellhead.start();
+    server.program.signal('SIGUSR2');
+    await server.logged({ msg: 'nothing is done for this signal', signal: 'SIGUSR2' });
     expect(await server.stop()).toBe(0);
   });
 
@@ -278,4 +308,17 @@ async function helloBy(socket: Socket, clientId = 97): Promise<Socket> {
   });
   expect([...connack]).toEqual([0x20, 2, 0, 0]);
   return socket;
+}
+
+/** Of the certificates that the TLS listeners show now. */
+async function serialNumbers(server: Wellhead): Promise<string[]> {
+  const numbers: string[] = [];
+  for (const listener of ['mqtts', 'wss']) {
+    const { port, host } = server.address(listener);
+    const socket = connectSecure({ port, host, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    numbers.push(socket.getPeerCertificate().serialNumber);
+    socket.destroy();
+  }
+  return numbers;
 }
