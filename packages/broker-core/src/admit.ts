@@ -27,20 +27,13 @@ export function conclude(
     return;
   }
   const userName = result.userName ?? packet.userName;
-  const { authorizer } = connection.context;
   connection.client = {
     clientId: packet.clientId,
     userName,
     protocolVersion: packet.protocolVersion,
     remote: connection.link.remote,
   };
-  const { will } = packet;
-  if (will === undefined || authorizer.publish === undefined) {
-    admit(connection, packet, result, authenticationData);
-    return;
-  }
-  const { topicName, qos, retain } = will;
-  const decision = authorizer.publish(connection.client, { topicName, qos, retain, will: true });
+  const decision = authorizeWill(connection, connection.client, packet.will);
   const proceed = (allowed: Decision | undefined): void => {
     if (allowed === true) admit(connection, packet, result, authenticationData);
     else
@@ -52,6 +45,21 @@ export function conclude(
   };
   if (decision instanceof Promise) connection.hold(decision, proceed);
   else proceed(decision);
+}
+
+function authorizeWill(
+  { context: { authorizer, observer } }: ClientConnection,
+  client: ClientInfo,
+  will: Connect['will'],
+): Decision | Promise<Decision> {
+  if (will === undefined || authorizer.publish === undefined) return true;
+  const { topicName, qos, retain } = will;
+  try {
+    return authorizer.publish(client, { topicName, qos, retain, will: true });
+  } catch (error) {
+    observer.fault?.(error, 'authorizer');
+    return false;
+  }
 }
 
 /** The client is welcome, unless the session that it names is not its own or there is no room for one more. */

@@ -2,7 +2,7 @@ import { type Auth, type Connect, PacketType, ReasonCode } from '@wellhead/codec
 import { conclude } from './admit.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { requestOf } from './connect-request.ts';
-import type { AuthenticationExchange, AuthenticationStep } from './hooks.ts';
+import type { AuthenticationExchange, AuthenticationStep, EnhancedAuthenticator } from './hooks.ts';
 import { refuseClient } from './refuse-connect.ts';
 
 /** The enhanced authentication of a connection (MQTT 5.0 section 4.12). */
@@ -30,7 +30,7 @@ export function beginAuthentication(
     });
     return;
   }
-  const exchange = authenticator.begin(requestOf(connection, packet));
+  const exchange = begun(connection, authenticator, requestOf(connection, packet));
   connection.authentication = { method, connect: packet, exchange };
   step(connection, connection.authentication, packet.properties?.authenticationData);
 }
@@ -54,7 +54,7 @@ export function continueAuthentication(connection: ClientConnection, packet: Aut
   ) {
     const authenticator = connection.context.enhancedAuthenticators.get(authentication.method);
     if (connection.client === undefined || authenticator === undefined) return;
-    authentication.exchange = authenticator.begin(connection.client);
+    authentication.exchange = begun(connection, authenticator, connection.client);
   } else if (
     packet.reasonCode !== ReasonCode.ContinueAuthentication ||
     authentication.exchange === undefined
@@ -63,6 +63,20 @@ export function continueAuthentication(connection: ClientConnection, packet: Aut
     return;
   }
   step(connection, authentication, packet.properties?.authenticationData);
+}
+
+/** Undefined when the host program's code throws: that fails the authentication. */
+function begun(
+  connection: ClientConnection,
+  authenticator: EnhancedAuthenticator,
+  client: Parameters<EnhancedAuthenticator['begin']>[0],
+): AuthenticationExchange | undefined {
+  try {
+    return authenticator.begin(client);
+  } catch (error) {
+    connection.context.observer.fault?.(error, 'authenticator');
+    return undefined;
+  }
 }
 
 function step(

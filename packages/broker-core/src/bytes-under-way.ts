@@ -44,6 +44,11 @@ export class BytesUnderWay {
   /** So many bytes wait for a connection that takes no more now: whether one more may. */
   leaving(connection: ClientOutput, bytes: number): boolean {
     this.#leaving.count(connection, bytes);
+    return this.mayLeave(bytes);
+  }
+
+  /** Whether one byte more may wait for a connection for which so many wait. */
+  mayLeave(bytes: number): boolean {
     return bytes <= UNCOUNTED || this.#leaving.bytes <= this.#limits.maximumTotalPendingBytes;
   }
 

@@ -1,6 +1,7 @@
 import {
   type AckProperties,
-  type Packet,
+  type AcknowledgementType,
+  type OtherPacket,
   PacketDecoder,
   type PacketSink,
   PacketType,
@@ -29,7 +30,7 @@ import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { receiveSubscribe, receiveUnsubscribe } from './subscribe.ts';
 import { shareOfTurn } from './share-of-turn.ts';
-import { workCost } from './work-cost.ts';
+import { propertyCost, workCost } from './work-cost.ts';
 
 /**
  * The server's end of one Network Connection: bytes in, packets to the handlers, packets of theirs
@@ -183,24 +184,26 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   }
 
   acknowledge(
-    type: 4 | 5 | 6 | 7,
+    type: AcknowledgementType,
     packetId: number,
     reasonCode: number,
-    _properties: AckProperties | undefined,
+    properties: AckProperties | undefined,
   ): void {
     this.packets++;
     acknowledge(this, type, packetId, reasonCode);
-    this.spend(workCost.acknowledgement);
+    this.spend(workCost.acknowledgement + propertyCost(properties));
   }
 
-  packet(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
+  packet(packet: OtherPacket): void {
     this.packets++;
     if (this.phase === 'connecting' && packet.type === PacketType.Connect)
       startConnect(this, packet);
     else if (packet.type === PacketType.Auth) continueAuthentication(this, packet);
     else if (!this.open) this.fail(ReasonCode.ProtocolError, 'a packet before CONNACK');
     else this.#connectedPacket(packet);
-    this.spend(packet.type === PacketType.Pingreq ? workCost.acknowledgement : workCost.packet);
+    if (packet.type === PacketType.Pingreq) this.spend(workCost.acknowledgement);
+    else
+      this.spend(workCost.packet + ('properties' in packet ? propertyCost(packet.properties) : 0));
   }
 
   /** A client that pings has been quiet: what its messages were counted with need not be held. */
@@ -209,7 +212,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.session?.receiver?.trim();
   }
 
-  #connectedPacket(packet: Exclude<Packet, { type: 3 | 4 | 5 | 6 | 7 }>): void {
+  #connectedPacket(packet: OtherPacket): void {
     switch (packet.type) {
       case PacketType.Pingreq:
         this.sendPingresp(); // [MQTT-3.12.4-1]
@@ -232,12 +235,6 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   malformed(error: ProtocolError): void {
     if (this.phase === 'connecting') refuseConnect(this, error);
     else this.fail(error.reasonCode, error.message);
-  }
-
-  mayReceive(topicName: string): boolean {
-    const { authorizer } = this.context;
-    if (authorizer.receive === undefined || this.client === undefined) return true;
-    return authorizer.receive(this.client, topicName);
   }
 
   // -- its end

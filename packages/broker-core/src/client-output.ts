@@ -138,9 +138,9 @@ export abstract class ClientOutput {
   /** False when so much waits for the client to read that QoS 0 messages for it are given up. */
   hasRoomAtQos0(): boolean {
     const { limits, underWay } = this.context;
-    if (!this.congested) return this.outbox.bytes <= limits.maximumPendingBytes;
-    const bytes = this.outbox.bytes + this.link.pendingBytes;
-    return underWay.leaving(this, bytes) && bytes <= limits.maximumPendingBytes;
+    const bytes = this.outbox.bytes + (this.congested ? this.link.pendingBytes : 0);
+    const mayGrow = this.congested ? underWay.leaving(this, bytes) : underWay.mayLeave(bytes);
+    return mayGrow && bytes <= limits.maximumPendingBytes;
   }
 
   /** Sends a message of QoS 1 or 2 under its new Packet Identifier. The caller has asked {@link fits}. */
@@ -246,9 +246,9 @@ export abstract class ClientOutput {
 
   /** More waits for this client than it should be given at once. */
   get isBusy(): boolean {
-    return (
-      this.congested || this.outbox.bytes > BUSY_BYTES || this.held.length > MAXIMUM_HELD_TURNS
-    );
+    const { bytes } = this.outbox;
+    if (this.congested || bytes > BUSY_BYTES || this.held.length > MAXIMUM_HELD_TURNS) return true;
+    return !this.context.underWay.mayLeave(bytes);
   }
 
   /** The received packet can go out as it is, but for three bytes. */

@@ -51,6 +51,7 @@ function enqueueAnew(
   const again = copyOf(message, context.nextMessageId());
   publication.fromMessage(again, context.topics.entry(message.topicName), undefined, context.now);
   publication.fate = fate;
+  publication.isAccepted = true;
   const left: (typeof deliveries)[number][] = [];
   for (const delivery of deliveries) {
     const { clientId, qos, retain, sharedFilter, subscriptionIdentifiers } = delivery;

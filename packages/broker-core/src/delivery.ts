@@ -181,6 +181,8 @@ export function deliverKept(
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
   publication.fate = KEPT;
+  // a retained message has a copy that stays; one that goes back to its group was acknowledged, and has none
+  publication.isAccepted = !retain;
   deliverAt(context, publication, subscription, qos, retain);
   recordDeliveries(context, publication);
 }
@@ -230,7 +232,7 @@ function hasRoom(
   const hasIt =
     session.queuedMessages < maximumQueuedMessages &&
     session.queuedBytes + bytes <= maximumQueuedBytes &&
-    !isFull(context, bytes);
+    (publication.isAccepted || !isFull(context, bytes));
   if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
   return hasIt;
 }

@@ -1,6 +1,7 @@
 /** - `BROKER_CLOSED`: the broker is closed, or closing
- *  - `BROKER_QUOTA`: a limit of the broker leaves no room */
-export type BrokerErrorCode = 'BROKER_CLOSED' | 'BROKER_QUOTA';
+ *  - `BROKER_QUOTA`: a limit of the broker leaves no room
+ *  - `BROKER_STORE`: the store has refused what was to be kept */
+export type BrokerErrorCode = 'BROKER_CLOSED' | 'BROKER_QUOTA' | 'BROKER_STORE';
 
 /** A request of the host program that the broker cannot serve. */
 export class BrokerError extends Error {

@@ -126,6 +126,8 @@ export type DropReason =
   | 'queue-full'
   | 'too-large'
   | 'slow-consumer'
+  /** Of its publisher: there is no room for one more retained message, so those who subscribe later do not get it. */
+  | 'retained-full'
   | 'not-authorized';
 
 /** Admits anonymous clients, and any credentials, from this machine; refuses everybody else with 0x87. */

@@ -1,4 +1,5 @@
-export { Broker, type LocalSubscribeOptions, createBroker } from './driver/broker.ts';
+export { Broker, createBroker } from './driver/broker.ts';
+export type { LocalSubscribeOptions } from './driver/host-program.ts';
 export type { BrokerOptions } from './driver/broker-options.ts';
 export type { LocalMessage } from './driver/local-message.ts';
 export type { LocalSubscription, ReceivedMessage } from './driver/local-subscription.ts';

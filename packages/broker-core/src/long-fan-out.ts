@@ -3,7 +3,7 @@ import { Audience, type AudiencePart } from './audience.ts';
 import type { BrokerContext } from './context.ts';
 import { doAnew } from './deliver-anew.ts';
 import { recordDeliveries } from './delivery.ts';
-import type { Fate, Refused } from './fate.ts';
+import { type Fate, KEPT, type Refused } from './fate.ts';
 import { copyOf } from './message.ts';
 import type { Publication } from './publication.ts';
 import { deliverToGroups, deliverToRange } from './route.ts';
@@ -82,7 +82,7 @@ export class LongFanOut implements TurnWork, Fate {
     // whoever subscribes or leaves meanwhile changes another array
     this.#found = found.noLocal ? withOwnTarget(context, publication, found) : found;
     this.#waiting = waiting;
-    this.#isKept = publication.fate !== undefined;
+    this.#isKept = publication.fate === KEPT;
     this.#next = next;
   }
 
@@ -244,6 +244,7 @@ export class LongFanOut implements TurnWork, Fate {
     const message = copyOf(this.#message, messageId);
     publication.fromMessage(message, topic, this.#publisher, this.#context.now);
     publication.fate = this;
+    publication.isAccepted = true;
   }
 }
 

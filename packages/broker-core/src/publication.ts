@@ -33,6 +33,8 @@ export class Publication {
   /** Of the changes that come of it; none for a message whose publisher waits for its acknowledgement. */
   fate: Fate | undefined;
   now = 0;
+  /** There was room for it, or it was promised to somebody: it is not given up for those whose room is taken by now. */
+  isAccepted = false;
 
   /** The received packet, valid during the call; `to` is 0 when the message came as an object. */
   source: Uint8Array = NOTHING;
@@ -124,6 +126,7 @@ export class Publication {
     this.now = now;
     this.deliveries = undefined;
     this.fate = undefined;
+    this.isAccepted = false;
     this.#view = undefined;
     this.#message = undefined;
     this.#properties = undefined;

@@ -1,4 +1,5 @@
 import type { BrokerContext } from './context.ts';
+import { KEPT } from './fate.ts';
 import { Message } from './message.ts';
 import { publishMessage } from './publish.ts';
 import type { Session } from './session.ts';
@@ -20,7 +21,7 @@ export function publishWill(context: BrokerContext, session: Session, will: Will
   try {
     const decision = authorizer.publish(session.client, { topicName, qos, retain, will: true });
     if (decision instanceof Promise)
-      decision.then(decide, (error: unknown) => observer.fault?.(error, 'authorizer'));
+      decision.then(decide).catch((error: unknown) => observer.fault?.(error, 'authorizer'));
     else decide(decision);
   } catch (error) {
     observer.fault?.(error, 'authorizer');
@@ -30,7 +31,8 @@ export function publishWill(context: BrokerContext, session: Session, will: Will
 function publish(context: BrokerContext, session: Session, will: Will): void {
   const { ends, publication, router } = context;
   const before = router.steps;
-  publishMessage(context, messageOf(context, session, will), session);
+  // nobody waits to hear what has become of it
+  publishMessage(context, messageOf(context, session, will), session, KEPT);
   const receivers = publication.topic.value?.targets.length ?? 0;
   ends.spend(receivers + workCost.packet + searchCost(router.steps - before));
 }

@@ -12,13 +12,14 @@ import { isFull, mustQueue } from './delivery.ts';
 import { guard } from './guard.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
-import { type Fate, KEPT, STORED } from './fate.ts';
-import { LongFanOut, isLong } from './long-fan-out.ts';
+import { type Fate, STORED } from './fate.ts';
+import { LongFanOut, type Waiting, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';
 import { permittedReasonCode } from './permitted-reason-code.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
+import { drop } from './settlement.ts';
 import { deliveryCost, searchCost, workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
@@ -41,27 +42,39 @@ export function receivePublish(connection: ClientConnection, view: PublishView):
   else refuse(connection, view.qos as QoS, view.packetId, reasonOf(PacketType.Puback, decision));
 }
 
-/** Publishes a message that is no packet of a connection: a Will, or one of the host program. Returns false when it cannot be retained. */
+/** What has become of a message that is no packet of a connection. */
+export interface Published {
+  /** It is kept for later subscribers, or need not be. */
+  readonly isRetained: boolean;
+  /** It reaches its receivers in parts. */
+  readonly isLong: boolean;
+}
+
+/**
+ * Publishes a message that is no packet of a connection: a Will of `publisher`, or one of the host program.
+ * `fate` decides when the store refuses it; `waiting` hears of the end of one for very many.
+ */
 export function publishMessage(
   context: BrokerContext,
   message: MessageRecord,
   publisher: Session | undefined,
-): boolean {
+  fate: Fate,
+  waiting?: Waiting,
+): Published {
   const { publication } = context;
   publication.fromMessage(message, context.topics.entry(message.topicName), publisher, context.now);
-  // nobody waits to hear what has become of a Will
-  const fate = publisher === undefined ? undefined : KEPT;
   publication.fate = fate;
   const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
-  if (isLong(context, found) || context.fanOuts.has(message.publisherId)) {
-    const fanOut = new LongFanOut(context, publication, found, undefined);
+  const isInParts = isLong(context, found) || context.fanOuts.has(message.publisherId);
+  if (isInParts) {
+    const fanOut = new LongFanOut(context, publication, found, waiting);
     fanOut.record();
     context.fanOuts.add(fanOut, message.publisherId);
   } else {
     route(context, publication, found);
   }
-  return isRetained;
+  return { isRetained, isLong: isInParts };
 }
 
 /** The topic that a PUBLISH names, by itself or by its alias; its alias is set even if the message is refused later. */
@@ -233,13 +246,18 @@ function distribute(
     refuseForRoom(connection, qos, packetId);
     return;
   }
+  publication.isAccepted = qos > 0;
   const found = router.route(publication.topic);
   const fanOut = isLong(context, found)
     ? fanOutOf(connection, session, found, packetId)
     : undefined;
   if (publication.retain && !retain(connection, publication, fanOut)) {
-    refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
-    return;
+    if (qos > 0 && connection.protocolVersion === 5) {
+      refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
+      return;
+    }
+    // who cannot be told, or was promised nothing, reaches at least those who are there
+    drop(context, session, publication.topic.topicName, 'retained-full');
   }
   if (fanOut !== undefined) {
     context.fanOuts.add(fanOut, session.clientId);

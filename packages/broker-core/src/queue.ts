@@ -5,6 +5,7 @@ import type { BrokerContext } from './context.ts';
 import { sendMaximum } from './delivery.ts';
 import { drop, settle } from './settlement.ts';
 import { guard } from './guard.ts';
+import { mayReceive } from './may-receive.ts';
 import { type Delivery, deliverySize } from './message.ts';
 import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
@@ -117,7 +118,7 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
     drop(context, session, message.topicName, 'expired');
     return;
   }
-  if (!connection.mayReceive(message.topicName)) {
+  if (!mayReceive(connection, message.topicName)) {
     settle(context, session, delivery);
     drop(context, session, message.topicName, 'not-authorized');
     return;

@@ -7,6 +7,7 @@ import { drop } from './settlement.ts';
 import { Deque } from './deque.ts';
 import type { Fate } from './fate.ts';
 import { guard } from './guard.ts';
+import { mayReceive } from './may-receive.ts';
 import { Message, copyOf } from './message.ts';
 import { RetainedPayloads } from './retained-payloads.ts';
 import type { Session } from './session.ts';
@@ -122,17 +123,50 @@ export class RetainedMessages {
   /** Begins to send what is retained under a new subscription, up to the message `newest`; {@link pumpReplays} goes on with it. */
   replay(session: Session, subscription: Subscription, newest: number): void {
     const cursor = this.#index.cursor(subscription.topicFilter);
-    (session.replays ??= new Deque<RetainedReplay>()).push({ subscription, cursor, newest });
+    (session.replays ??= new RetainedReplays()).add({ subscription, cursor, newest });
   }
 }
 
 /** The retained messages of one new subscription, on their way. */
-export interface RetainedReplay {
+interface RetainedReplay {
   readonly subscription: Subscription;
   readonly cursor: { next(limit: number, into: RetainedEntry[]): boolean };
   /** What is published from now on comes by the subscription, and not once more from here. */
-  readonly newest: number;
+  newest: number;
+  hasBegun?: boolean;
   isExhausted?: boolean;
+}
+
+/** Those of one session, one after the other. */
+export class RetainedReplays {
+  readonly #queue = new Deque<RetainedReplay>();
+  readonly #last = new Map<Subscription, RetainedReplay>();
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** Of one who subscribes again and again and reads nothing, those that wait become one for each subscription. */
+  add(replay: RetainedReplay): void {
+    const { newest, subscription } = replay;
+    const last = this.#last.get(subscription);
+    if (this.#queue.length >= MANY_REPLAYS && last !== undefined && last.hasBegun !== true) {
+      last.newest = newest;
+      return;
+    }
+    this.#queue.push(replay);
+    this.#last.set(subscription, replay);
+  }
+
+  peek(): RetainedReplay | undefined {
+    return this.#queue.peek();
+  }
+
+  shift(): void {
+    const replay = this.#queue.shift();
+    if (replay !== undefined && this.#last.get(replay.subscription) === replay)
+      this.#last.delete(replay.subscription);
+  }
 }
 
 /** Sends retained messages while the client reads them: `#` over a million topics holds up nobody. */
@@ -169,6 +203,7 @@ function replayFor(
       continue;
     }
     const entries: RetainedEntry[] = [];
+    replay.hasBegun = true;
     replay.isExhausted = !replay.cursor.next(REPLAY_PAGE, entries);
     // looking in vain is work too: a page without a match has looked at a thousand names
     budget -=
@@ -229,7 +264,8 @@ function sendRetained(
   if (!subscription.active || message.expiresAt <= context.now) return;
   const { session } = subscription;
   if (subscription.noLocal && message.publisherId === session.clientId) return; // [MQTT-3.8.3-3]
-  if (session.connection?.mayReceive(message.topicName) === false) {
+  const { connection } = session;
+  if (connection !== undefined && !mayReceive(connection, message.topicName)) {
     drop(context, session, message.topicName, 'not-authorized');
     return;
   }
@@ -237,6 +273,8 @@ function sendRetained(
   deliverKept(context, message, subscription, true);
 }
 
+/** Replays that a session may have wait; as many as one SUBSCRIBE of usual size asks for, several times. */
+const MANY_REPLAYS = 1_024;
 const REPLAY_PAGE = 64;
 const REPLAY_BUDGET = 2_048;
 const LOOKED_IN_VAIN = 512;

@@ -3,10 +3,9 @@ import { OutboundWindow, Qos2Receiver } from '@wellhead/protocol';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
-import type { Deque } from './deque.ts';
 import type { ClientInfo } from './hooks.ts';
 import type { Delivery } from './message.ts';
-import type { RetainedReplay } from './retained.ts';
+import type { RetainedReplays } from './retained.ts';
 import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
 import { WaitingQueue } from './waiting-queue.ts';
@@ -58,7 +57,7 @@ export class Session implements Timed {
   givingBack: WaitingQueue | undefined;
   /** The session has expired, and what it leaves to its groups is on its way to others. */
   leaving: StoredShare | undefined;
-  replays: Deque<RetainedReplay> | undefined;
+  replays: RetainedReplays | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
   queuedMessages = 0;

@@ -1,3 +1,5 @@
+import type { UserProperties } from '@wellhead/codec';
+
 /**
  * What one connection's work counts for in its share of a turn, in deliveries of a message to a
  * subscriber (about a third of a microsecond each, so that the whole share is well below 10 ms). As
@@ -45,6 +47,14 @@ export function searchCost(steps: number): number {
 /** What a message costs that so many get: each copy of its payload as well, which the system makes if nobody else does. */
 export function deliveryCost(receivers: number, payloadLength: number): number {
   return receivers * (1 + Math.floor(payloadLength / BYTES_OF_A_DELIVERY));
+}
+
+/** What it has cost to read properties, of which there may be as many as a packet has room for. */
+export function propertyCost(
+  properties: { readonly userProperties?: UserProperties | undefined } | undefined,
+): number {
+  const { userProperties } = properties ?? {};
+  return userProperties === undefined ? 0 : userProperties.length;
 }
 
 /** Bytes that are copied in the time of a delivery. */

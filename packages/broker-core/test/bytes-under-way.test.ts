@@ -1,4 +1,4 @@
-import { encode } from '@wellhead/codec';
+import { type QoS, encode } from '@wellhead/codec';
 import { expect, test } from 'vitest';
 import { inspect } from '../src/driver/broker.ts';
 import { type Client, type World, inWorld, publishPacket } from './support.ts';
@@ -17,9 +17,9 @@ function sendPart(world: World, clientId: string, bytes: number): Client {
   return client;
 }
 
-function stalledReader(world: World, clientId: string): Client {
+function stalledReader(world: World, clientId: string, qos: QoS = 0): Client {
   const client = world.connect({ clientId, wire: { highWaterMark: 1_000 } });
-  client.subscribe('a');
+  client.subscribe('a', { qos });
   client.connection.pause();
   return client;
 }
@@ -120,6 +120,49 @@ test(
       for (const client of slow) expect(client.publishes().length).toBeLessThan(50);
       publish(world, 1, 10);
       for (const client of slow) expect(client.publishes()).toHaveLength(1);
+    },
+    { limits },
+  ),
+);
+
+test(
+  'slow readers together get little at QoS 1 beyond what there is room for, and all of it in the end',
+  inWorld(
+    (world) => {
+      const readers = 30;
+      const messages = 100;
+      // while they read nothing, each takes what one turn brings
+      const slow = Array.from({ length: readers }, (_, i) => stalledReader(world, `slow${i}`, 1));
+      const publisher = world.connect({ clientId: 'p' });
+      for (let i = 0; i < messages; i++) {
+        publisher.send(publishPacket('a', 'x'.repeat(1_000), { qos: 1, packetId: i + 1 }));
+      }
+      world.settle();
+      expect(bytesOf(world)).toBeLessThan(100_000 + readers * (16_384 + 1_100));
+      for (const client of slow) client.connection.resume();
+      world.settle();
+      for (const client of slow) expect(client.publishes()).toHaveLength(messages);
+      expect(bytesOf(world)).toBe(0);
+    },
+    { limits },
+  ),
+);
+
+test(
+  'those who ask and never read are heard no more when all together have been given much',
+  inWorld(
+    (world) => {
+      const askers = Array.from({ length: 30 }, (_, i) => stalledReader(world, `asker${i}`));
+      const pings = new Uint8Array(20_000).map((_, i) => (i % 2 === 0 ? 0xc0 : 0));
+      for (let round = 0; round < 10; round++) {
+        for (const client of askers) client.connection.write(pings);
+        world.settle();
+      }
+      expect(bytesOf(world)).toBeLessThan(100_000 + askers.length * (16_384 + 20_000));
+      for (const client of askers) client.connection.resume();
+      world.settle();
+      expect(bytesOf(world)).toBe(0);
+      for (const client of askers) expect(client.messages()).toHaveLength(100_000);
     },
     { limits },
   ),

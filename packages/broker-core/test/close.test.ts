@@ -1,6 +1,7 @@
+import { MemorySessionStore } from '@wellhead/session-store/memory';
 import { expect, test } from 'vitest';
-import { BrokerError } from '../src/index.ts';
-import { World, inWorld } from './support.ts';
+import { BrokerError, createBroker } from '../src/index.ts';
+import { SimulatedHost, World, inWorld } from './support.ts';
 
 async function close(world: World): Promise<void> {
   const closed = world.broker.close();
@@ -162,4 +163,33 @@ test('two brokers in one process know nothing of each other', async () => {
   there.publish('a', 'x', { retain: true });
   expect(here.messages()).toEqual([]);
   expect(one.broker.counters.retainedMessages).toBe(0);
+});
+
+test('a listener that comes up while the broker closes is closed as well', async () => {
+  await using world = await World.create();
+  const calls: string[] = [];
+  let isUp = (): void => {};
+  const listening = world.broker.listen({
+    name: 'slow',
+    listen: async () => {
+      await new Promise<void>((resolve) => (isUp = resolve));
+      return { host: '', port: 0, url: 'slow:' };
+    },
+    close: async () => void calls.push('close'),
+  });
+  const told = listening.catch((error: unknown) => error);
+  await close(world);
+  isUp();
+  expect(await told).toMatchObject({ code: 'BROKER_CLOSED' });
+  expect(calls).toEqual(['close']);
+});
+
+test('a store that cannot be read leaves no timer behind', async () => {
+  const host = new SimulatedHost();
+  const store = new MemorySessionStore();
+  store.load = () => {
+    throw new Error('planted');
+  };
+  await expect(createBroker({ host, store })).rejects.toThrow('planted');
+  expect(host.timers).toBe(0);
 });

@@ -406,3 +406,24 @@ test.each(['taken over', 'malformed', 'disconnect'])(
     expect(subscriber.publishes()).toHaveLength(1);
   },
 );
+
+test.each([
+  ['', { topicName: 'a', payload: 'x', qos: 1 }],
+  [' and retained', { topicName: 'a', payload: 'x', qos: 1, retain: true }],
+] as const)(
+  'the host program is told that its message%s was refused, and may publish it again',
+  async (_, message) =>
+    inScene(async (scene) => {
+      const { durable, world } = scene;
+      const told = world.broker.publish(message).catch((error: unknown) => error);
+      await world.settleAsync();
+      await failOnce(scene);
+      expect(await told).toMatchObject({ code: 'BROKER_STORE' });
+      expect(durable.messages()).toEqual([]);
+      expect(world.broker.counters.retainedMessages).toBe(0);
+      const published = world.broker.publish(message);
+      await world.settleAsync();
+      await published;
+      expect(durable.publishes()).toHaveLength(1);
+    })(),
+);

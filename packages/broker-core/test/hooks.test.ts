@@ -396,6 +396,52 @@ test.each<[string, (world: World) => string[]]>([
     )(),
 );
 
+test.each<[string, () => boolean, string[]]>([
+  [
+    'throws',
+    () => {
+      throw new Error('planted');
+    },
+    ['authorizer'],
+  ],
+  // as programs without types may: a promise is no answer, and no right
+  ['answers later', () => Promise.resolve(true) as unknown as boolean, []],
+])('S12: a right to receive that %s is none', async (_name, receive, expected) => {
+  const faults: string[] = [];
+  await inWorld(
+    (world) => {
+      world.connect({ clientId: 'p' }).publish('a', 'x', { retain: true });
+      const client = world.connect();
+      client.subscribe('a');
+      expect(client.messages()).toEqual([]);
+      expect(faults).toEqual(expected);
+      world.connect({ clientId: 'q' }).publish('a', 'y');
+      expect(client.messages()).toEqual(['a=y q0']);
+    },
+    { authorizer: { receive }, observer: { fault: (_error, where) => void faults.push(where) } },
+  )();
+});
+
+test('a right to a Will that throws is refused in CONNACK', async () => {
+  const faults: string[] = [];
+  const publish = (): boolean => {
+    throw new Error('planted');
+  };
+  await inWorld(
+    (world) => {
+      const refused = {
+        topicName: 'w',
+        payload: new Uint8Array(0),
+        qos: 0,
+        retain: false,
+      } as const;
+      expect(world.connect({ will: refused }).outcome()).toBe('CONNACK 87 closed');
+      expect(faults).toEqual(['authorizer']);
+    },
+    { authorizer: { publish }, observer: { fault: (_error, where) => void faults.push(where) } },
+  )();
+});
+
 test('S13: rights are asked on the effective filter, $share stripped, also for wildcards', async () => {
   const asked: string[] = [];
   await inWorld(

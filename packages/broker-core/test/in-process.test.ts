@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Duplex, duplexPair } from 'node:stream';
 import { Decoder, type Packet, encode } from '@wellhead/codec';
 import { expect, test } from 'vitest';
@@ -310,3 +311,32 @@ test('handle(duplex): an error of the stream ends its connection alone', async (
   expect(broker.counters.connections).toBe(0);
   await broker.close();
 });
+
+test.each<[string, object, string]>([
+  ['a/b/c', {}, 'levels'],
+  ['#/a', {}, '#/a'],
+  ['a', { qos: 3 }, 'qos 3'],
+  ['a', { highWaterMark: NaN }, 'highWaterMark NaN'],
+  ['a', { highWaterMark: 0 }, 'highWaterMark 0'],
+])('subscribe(%j, %j) throws a TypeError', async (topicFilter, options, reason) =>
+  inWorld(
+    (world) => {
+      const subscribe = (): unknown => world.broker.subscribe(topicFilter, options);
+      expect(subscribe).toThrow(TypeError);
+      expect(subscribe).toThrow(reason);
+    },
+    { limits: { maximumTopicLevels: 2 } },
+  )(),
+);
+
+test(
+  'a subscription that has ended has let go of its signal',
+  inWorld(async (world) => {
+    const { signal } = new AbortController();
+    const before = getEventListeners(signal, 'abort').length;
+    const subscription = world.broker.subscribe('a', { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(before + 1);
+    await subscription.close();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(before);
+  }),
+);

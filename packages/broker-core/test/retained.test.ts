@@ -1,5 +1,6 @@
 import type { QoS } from '@wellhead/codec';
 import { expect, test } from 'vitest';
+import { inspect } from '../src/driver/broker.ts';
 import { inWorld } from './support.ts';
 
 test.each<[string, 0 | 1 | 2, boolean, boolean]>([
@@ -274,5 +275,53 @@ test(
     slow.connection.resume();
     world.settle();
     expect(slow.messages().filter((message) => message.startsWith('r/b'))).toHaveLength(1);
+  }),
+);
+
+test.each<[string, 4 | 5, 0 | 1 | 2, string[], string[]]>([
+  ['MQTT 5.0 is told, and nobody gets it', 5, 1, ['PUBACK #1 97'], []],
+  ['MQTT 5.0 is told, and nobody gets it', 5, 2, ['PUBREC #1 97'], []],
+  ['MQTT 3.1.1 cannot be told', 4, 1, ['PUBACK #1'], ['b=x q1 #1']],
+  ['MQTT 3.1.1 cannot be told', 4, 2, ['PUBREC #1'], ['b=x q2 #1']],
+  ['QoS 0 was promised to nobody', 5, 0, [], ['b=x q0']],
+])(
+  'without room for one more retained message, %s: version %i, QoS %i',
+  async (_name, protocolVersion, qos, answers, received) => {
+    const drops: string[] = [];
+    await inWorld(
+      (world) => {
+        const client = world.connect({ clientId: 's' });
+        client.subscribe('b');
+        world.connect({ clientId: 'q' }).publish('a', 'x', { retain: true });
+        const publisher = world.connect({ clientId: 'p', protocolVersion });
+        publisher.publish('b', 'x', { qos, packetId: qos === 0 ? 0 : 1, retain: true });
+        expect(publisher.messages()).toEqual(answers);
+        expect(client.messages()).toEqual(received);
+        expect(drops).toEqual(received.length > 0 ? ['p b retained-full'] : []);
+        const late = world.connect({ clientId: 'late' });
+        late.subscribe('#');
+        expect(late.messages()).toEqual(['a=x q0 retain']);
+      },
+      {
+        limits: { maximumRetainedMessages: 1 },
+        observer: { dropped: (...drop) => void drops.push(drop.join(' ')) },
+      },
+    )();
+  },
+);
+
+test(
+  'who subscribes again and again, and takes nothing, has one replay wait for each subscription',
+  inWorld((world) => {
+    world.connect({ clientId: 'p' }).publish('a/1', 'x', { qos: 1, packetId: 1, retain: true });
+    const client = world.connect({ clientId: 's', properties: { receiveMaximum: 1 } });
+    client.subscribe('a/1', { qos: 1 }); // and its message is never acknowledged
+    world.connect({ clientId: 'q' }).publish('a/1', 'y', { qos: 1, packetId: 1 });
+    for (let i = 0; i < 3_000; i++) client.subscribe(i % 2 === 0 ? 'a/+' : 'a/#', { qos: 1 });
+    const session = inspect(world.broker).context.sessions.get('s');
+    expect(session?.replays?.length).toBeLessThanOrEqual(1_026);
+    client.take();
+    client.puback(1).puback(1);
+    expect(client.publishes().length).toBeGreaterThan(0);
   }),
 );

@@ -122,3 +122,35 @@ test(
     { limits },
   ),
 );
+
+test.each([1, 2] as const)(
+  'what was acknowledged at QoS %i is kept for all whom it was for, whatever their Subscription Identifiers take',
+  async (qos) =>
+    inWorld(
+      (world) => {
+        const absent = ['one', 'two', 'three'];
+        for (const [i, id] of absent.entries()) {
+          const client = world.resume(id);
+          client.subscribe('a', { id: i + 1 });
+          client.vanish();
+        }
+        const publisher = world.connect({ clientId: 'p' });
+        let acknowledged = 0;
+        for (let packetId = 1; packetId <= 10; packetId++) {
+          publisher.publish('a', '', { qos, packetId });
+          publisher.publish('a', forty, { qos, packetId: packetId + 100 });
+          const codes = publisher
+            .take()
+            .map((packet) => 'reasonCode' in packet && packet.reasonCode);
+          acknowledged += codes.filter((code) => code === 0).length;
+        }
+        expect(acknowledged).toBeGreaterThan(0);
+        expect(acknowledged).toBeLessThan(20);
+        for (const id of absent) {
+          const client = world.resume(id, undefined, { properties: { receiveMaximum: 100 } });
+          expect(client.publishes()).toHaveLength(acknowledged);
+        }
+      },
+      { limits: { maximumTotalQueuedBytes: 100 } },
+    )(),
+);

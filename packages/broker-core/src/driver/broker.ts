@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { type QoS, ReasonCode } from '@wellhead/codec';
+import { ReasonCode } from '@wellhead/codec';
 import type { FanOutRecord } from '@wellhead/session-store';
-import { validateTopicFilter } from '@wellhead/topic-matcher';
 import {
   type Connection,
   type Listener,
@@ -18,25 +17,15 @@ import { BrokerError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
 import { LongFanOut } from '../long-fan-out.ts';
-import { copyOf } from '../message.ts';
-import { publishMessage } from '../publish.ts';
 import { Admission } from './admission.ts';
 import { type BrokerOptions, makeContext } from './broker-options.ts';
-import { type LocalMessage, toMessage } from './local-message.ts';
-import { type LocalSubscription, MessageStream, receivedMessage } from './local-subscription.ts';
+import type { LocalMessage } from './local-message.ts';
+import type { LocalSubscription } from './local-subscription.ts';
+import { HostProgram, type LocalSubscribeOptions } from './host-program.ts';
 import { LoneReads } from './lone-reads.ts';
 import { SysTopics } from './sys-topics.ts';
 import { systemHost } from './system-host.ts';
 import { TurnDriver } from './turn-driver.ts';
-
-export interface LocalSubscribeOptions {
-  /** @default 2 */
-  readonly qos?: QoS | undefined;
-  /** Messages that wait for the loop; beyond them messages are dropped and counted. @default 1024 */
-  readonly highWaterMark?: number | undefined;
-  /** Ends the subscription. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Makes a broker that serves MQTT 3.1, 3.1.1 and 5.0, and loads what its store holds. It listens
@@ -59,13 +48,12 @@ export class Broker implements AsyncDisposable {
   readonly #context: BrokerContext;
   readonly #host: Host;
   readonly #driver: TurnDriver;
+  readonly #program: HostProgram;
   readonly #admission: Admission;
   readonly #listeners: Listener[] = [];
   readonly #connections = new Set<ClientConnection>();
   readonly #sys: SysTopics;
   readonly #sysInterval: number;
-  readonly #localSessions = new Set<MessageStream>();
-  #localWork: (() => void)[] = [];
   readonly #loneReads = new LoneReads();
   /** The last turn whose end a read has asked for: it comes at once. */
   #wokenByRead = 0;
@@ -91,12 +79,12 @@ export class Broker implements AsyncDisposable {
     this.#context = makeContext(options, host, () => host.soon(this.#endTurn));
     this.#driver = new TurnDriver(this.#context, host, () => {
       this.#endOthers();
-      this.#runLocalWork();
+      this.#program.run();
     });
+    this.#program = new HostProgram(this.#context, host, () => this.#driver.settled());
     this.#admission = new Admission(this.#context.limits);
     this.#sysInterval = (options.sysInterval ?? 10) * 1000;
     this.#sys = new SysTopics(this.#context, options.version ?? '0');
-    this.#tick();
   }
 
   /** Counters since the start, and gauges of now. */
@@ -116,6 +104,7 @@ export class Broker implements AsyncDisposable {
     fanOuts.sort((a, b) => a.message.messageId - b.message.messageId);
     context.now = this.#host.now();
     for (const record of fanOuts) LongFanOut.resume(context, record);
+    this.#tick();
   }
 
   /** Serves the connections of a listener. Rejects with a `TransportError` when it cannot listen. */
@@ -127,6 +116,11 @@ export class Broker implements AsyncDisposable {
       refused: (remote, reason) =>
         this.#context.observer.refused?.(remote, ReasonCode.UnspecifiedError, reason),
     });
+    // closing may have begun meanwhile, and closes those that it knows
+    if (this.#context.closing) {
+      await listener.close();
+      throw new BrokerError('BROKER_CLOSED', 'the broker is closed');
+    }
     this.#listeners.push(listener);
     return address;
   }
@@ -143,7 +137,7 @@ export class Broker implements AsyncDisposable {
       ? 'the broker is closing'
       : this.#admission.refusal(link, context.counters.clientsConnected);
     if (refusal !== undefined) {
-      context.observer.refused?.(link.remote, SERVER_BUSY, refusal);
+      context.observer.refused?.(link.remote, ReasonCode.ServerBusy, refusal);
       link.start(DEAF);
       link.destroy();
       return;
@@ -156,58 +150,24 @@ export class Broker implements AsyncDisposable {
     link.start(new LinkReceiver(this, connection));
   }
 
-  /** Publishes a message to everybody who subscribed. Resolves when it is routed, and stored where it must be; one for very many may still be on its way, and is stored as that. Throws `TypeError` for what MQTT forbids. */
+  /**
+   * Publishes a message to everybody who subscribed. Resolves when it is routed, and stored where it
+   * must be. Rejects with a `BrokerError` when the broker is closed, when there is no room for one more
+   * retained message (it was delivered all the same), and when the store refuses it: then nobody has
+   * got it. Throws `TypeError` for what MQTT forbids.
+   */
   publish(local: LocalMessage): Promise<void> {
-    const message = toMessage(local, this.#context.limits, this.#host.now());
-    return new Promise((resolve, reject) => {
-      if (this.#context.closing) {
-        reject(new BrokerError('BROKER_CLOSED', 'the broker is closed'));
-        return;
-      }
-      this.#doLocally(() => {
-        // identifiers follow the order of acceptance, which is now
-        const record = copyOf(message, this.#context.nextMessageId());
-        if (!publishMessage(this.#context, record, undefined)) {
-          reject(new BrokerError('BROKER_QUOTA', 'there is no room for one more retained message'));
-          return;
-        }
-        // the turn's commit is behind us when its settling is awaited
-        this.#host.soon(() => void this.#driver.settled().then(resolve));
-      });
-    });
+    return this.#program.publish(local);
   }
 
-  /** Subscribes in process: iterate over the messages, with `await using` or `close()` to end it. Throws `TypeError` for a filter that MQTT forbids. */
+  /**
+   * Subscribes in process, to what is published from now on (retained messages of before are not
+   * brought): iterate over the messages, with `await using` or `close()` to end it. Throws `TypeError`
+   * for a filter that MQTT or the limits forbid, or an option out of range, and a `BrokerError` when
+   * the broker is closed.
+   */
   subscribe(topicFilter: string, options: LocalSubscribeOptions = {}): LocalSubscription {
-    const invalid = validateTopicFilter(topicFilter);
-    if (invalid !== undefined)
-      throw new TypeError(`${JSON.stringify(topicFilter)}: ${invalid.message}`);
-    if (this.#context.closing) throw new BrokerError('BROKER_CLOSED', 'the broker is closed');
-    options.signal?.throwIfAborted();
-    const { sessions } = this.#context;
-    const stream: MessageStream = new MessageStream(
-      topicFilter,
-      options.highWaterMark ?? 1024,
-      () => {
-        this.#localSessions.delete(stream);
-        this.#doLocally(() => sessions.endLocal(session));
-      },
-    );
-    const session = sessions.openLocal('', (record) => stream.push(receivedMessage(record)));
-    this.#localSessions.add(stream);
-    options.signal?.addEventListener('abort', () => void stream.close(), { once: true });
-    this.#doLocally(() => {
-      if (session.ended) return;
-      sessions.putSubscription(session, {
-        topicFilter,
-        qos: options.qos ?? 2,
-        noLocal: false,
-        retainAsPublished: true,
-        retainHandling: 2,
-        subscriptionIdentifier: 0,
-      });
-    });
-    return stream;
+    return this.#program.subscribe(topicFilter, options);
   }
 
   /**
@@ -273,9 +233,11 @@ export class Broker implements AsyncDisposable {
     context.closing = true;
     context.now = this.#host.now();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
-    for (const stream of Array.from(this.#localSessions)) await stream.close();
+    await this.#program.unsubscribeAll();
     for (const connection of Array.from(this.#connections)) {
-      guard(connection, () => connection.fail(SERVER_SHUTTING_DOWN, 'the server is shutting down'));
+      guard(connection, () =>
+        connection.fail(ReasonCode.ServerShuttingDown, 'the server is shutting down'),
+      );
     }
     // what takes many turns gets them now, with the store's answer between them where it needs one
     do {
@@ -321,24 +283,6 @@ export class Broker implements AsyncDisposable {
     for (const connection of ending) this.ended(connection);
   }
 
-  #doLocally(work: () => void): void {
-    this.#localWork.push(work);
-    this.#context.turn.wake();
-  }
-
-  #runLocalWork(): void {
-    const work = this.#localWork;
-    if (work.length === 0) return;
-    this.#localWork = [];
-    for (const one of work) {
-      try {
-        one();
-      } catch (error) {
-        this.#context.observer.fault?.(error, 'host program');
-      }
-    }
-  }
-
   #tick(): void {
     this.#cancelTick = this.#host.later(() => {
       if (this.#context.closing) return;
@@ -348,7 +292,7 @@ export class Broker implements AsyncDisposable {
       context.deadlines.advance(context.now);
       if (this.#sysInterval > 0 && context.now - this.#lastSys >= this.#sysInterval) {
         this.#lastSys = context.now;
-        this.#doLocally(() => this.#sys.publish());
+        this.#program.soon(() => this.#sys.publish());
       }
     }, DEADLINE_GRANULARITY);
   }
@@ -384,8 +328,6 @@ function reasonOf(error: Error | undefined): string {
 }
 
 const DEAF = { data(): void {}, drain(): void {}, closed(): void {} };
-const SERVER_BUSY = 0x89;
-const SERVER_SHUTTING_DOWN = 0x8b;
 /** Milliseconds that a store may take to settle. */
 const CLOSE_TIMEOUT = 5_000;
 /** Milliseconds that clients have to read what they are told at the end. */

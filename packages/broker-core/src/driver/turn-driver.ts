@@ -263,7 +263,7 @@ export class TurnDriver {
     const isHopeful = isRetriable(error) || turn.retried.length > 0;
     const left = isHopeful ? retried : withoutStale(context, retried, error);
     if (left.length === 0) return undefined;
-    turn.retried.push(...left);
+    turn.retried = turn.retried.concat(left); // not one argument each: they may be very many
     this.#host.later(() => {
       this.#doAnew();
       this.#isRetryDue = turn.retried.length > 0;
@@ -377,8 +377,10 @@ export class TurnDriver {
 
   /** Somebody who only asks and never reads the answers must not fill the memory with them. */
   #holdBackAsker(connection: ClientConnection): void {
+    const { limits, underWay } = this.#context;
     const waiting = connection.outbox.bytes + connection.link.pendingBytes;
-    if (waiting > this.#context.limits.maximumPendingBytes) connection.pauseReading();
+    const mayGrow = underWay.leaving(connection, waiting);
+    if (!mayGrow || waiting > limits.maximumPendingBytes) connection.pauseReading();
   }
 
   #finish(connection: ClientConnection): void {
