@@ -138,9 +138,10 @@ export abstract class ClientOutput {
   /** False when so much waits for the client to read that QoS 0 messages for it are given up. */
   hasRoomAtQos0(): boolean {
     const { limits, underWay } = this.context;
-    const bytes = this.outbox.bytes + (this.congested ? this.link.pendingBytes : 0);
-    const mayGrow = this.congested ? underWay.leaving(this, bytes) : underWay.mayLeave(bytes);
-    return mayGrow && bytes <= limits.maximumPendingBytes;
+    const { bytes } = this.outbox;
+    if (!this.congested) return bytes <= limits.maximumPendingBytes && underWay.mayLeave(bytes);
+    const all = bytes + this.link.pendingBytes;
+    return underWay.leaving(this, all) && all <= limits.maximumPendingBytes;
   }
 
   /** Sends a message of QoS 1 or 2 under its new Packet Identifier. The caller has asked {@link fits}. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type * as Fs from 'node:fs';
 import { join } from 'node:path';
 import type { SessionChange } from '@wellhead/session-store';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -13,7 +14,7 @@ const PAGE = 4096;
 const before = vi.hoisted(() => ({ metas: new Uint8Array(0), reads: 0 }));
 
 vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
+  const fs = await original<typeof Fs>();
   const readSync = (
     file: number,
     into: Uint8Array,
