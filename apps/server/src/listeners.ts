@@ -22,7 +22,14 @@ export function listenersOf(options: ServerOptions): Listener[] {
   const listeners: Listener[] = [];
   if (port !== false) listeners.push(tcpListener({ host, port }));
   const maxPayload = messageSizeOf(options);
-  const webSocket = { host, path, maxPayload, allowedOrigins: options.webSocketOrigins ?? [] };
+  const webSocket = {
+    host,
+    path,
+    maxPayload,
+    allowedOrigins: options.webSocketOrigins ?? [],
+    maximumUnfinishedBytes:
+      options.limits?.maximumTotalPendingBytes ?? defaultLimits.maximumTotalPendingBytes,
+  };
   if (tls !== undefined) listeners.push(...secureListeners(tls, webSocket, options));
   if (webSocketPort !== false)
     listeners.push(webSocketListener({ ...webSocket, port: webSocketPort }));

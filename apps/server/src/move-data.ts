@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { StoreError } from '@wellhead/session-store';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -60,7 +61,9 @@ export async function importDirectory(path: string, file: string | undefined): P
     await using store = await openLmdbStore({ directory: path });
     await Promise.race([importStore(store, lines), failed]);
   } catch (error) {
-    const made = existsSync(path) ? readdirSync(path) : [];
+    // a broker may have taken the directory meanwhile: nothing there is ours
+    const isOurs = !(error instanceof StoreError && error.code === 'STORE_IN_USE');
+    const made = isOurs && existsSync(path) ? readdirSync(path) : [];
     for (const name of made) rmSync(join(path, name), { recursive: true });
     throw error;
   }

@@ -16,10 +16,21 @@ export function acknowledge(
     connection.fail(ReasonCode.ProtocolError, 'a packet before CONNACK');
     return;
   }
+  if (session.isRestoring && type !== PacketType.Pubrel) {
+    if (session.keepEarly({ type, packetId, reasonCode })) return;
+    connection.fail(ReasonCode.QuotaExceeded, 'more acknowledgements than there are identifiers');
+    return;
+  }
   if (type === PacketType.Puback) receivePuback(connection, session, packetId);
   else if (type === PacketType.Pubrec) receivePubrec(connection, session, packetId, reasonCode);
   else if (type === PacketType.Pubrel) receivePubrel(connection, session, packetId);
   else receivePubcomp(connection, session, packetId);
+}
+
+/** What was acknowledged before it was known what is in flight of an earlier connection. */
+export function acknowledgeEarly(connection: ClientConnection, session: Session): void {
+  for (const { type, packetId, reasonCode } of session.takeEarly())
+    acknowledge(connection, type, packetId, reasonCode);
 }
 
 function receivePuback(connection: ClientConnection, session: Session, packetId: number): void {
@@ -71,18 +82,25 @@ function receivePubrec(
 }
 
 function receivePubrel(connection: ClientConnection, session: Session, packetId: number): void {
-  const { receiver } = session;
-  if (receiver?.counted(packetId) === true) connection.receiveQuota?.end();
-  const isKnown = receiver?.release(packetId) === true;
-  if (isKnown) {
-    if (session.durable) {
-      const { clientId, epoch } = session;
-      connection.context.turn.record({ type: 'receipt-released', clientId, epoch, packetId });
-    }
-  }
+  const isKnown = releaseReceipt(connection, session, packetId);
   // [MQTT-4.3.3-11]; an unknown one may be a repeat whose first PUBCOMP was lost
   const reasonCode = isKnown ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
   connection.sendAcknowledgement(PacketType.Pubcomp, packetId, reasonCode);
+}
+
+/** A QoS 2 message is completely received: its identifier is free. False when there was none. */
+export function releaseReceipt(
+  connection: ClientConnection,
+  session: Session,
+  packetId: number,
+): boolean {
+  const { clientId, durable, epoch, receiver } = session;
+  if (receiver?.counted(packetId) === true) connection.receiveQuota?.end();
+  if (receiver?.release(packetId) !== true) return false;
+  if (durable) {
+    connection.context.turn.record({ type: 'receipt-released', clientId, epoch, packetId });
+  }
+  return true;
 }
 
 function receivePubcomp(connection: ClientConnection, session: Session, packetId: number): void {

@@ -98,6 +98,10 @@ function whyNotAdmitted(
     const isFull = sessions.size >= limits.maximumSessions;
     return isFull ? { reasonCode, reasonString: 'too many sessions' } : undefined;
   }
+  if (sessions.isGivenAway(existing)) {
+    const reasonString = 'what waited for the session that has expired goes to others: come again';
+    return { reasonCode: ReasonCode.ServerBusy, reasonString };
+  }
   if (context.bindSessionsToUsers && existing.userName !== userName)
     return { reasonString: 'the session belongs to another user' };
   if (existing.connection === undefined || mayTakeOver(existing, context)) return undefined;

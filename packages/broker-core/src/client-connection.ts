@@ -150,9 +150,9 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /** A client that reads slowly is not one that reads nothing. */
   #noteReading(now: number): void {
-    const { pendingBytes } = this.link;
-    if (this.stalledSince > 0 && pendingBytes < this.stalledBytes) this.stalledSince = now;
-    this.stalledBytes = pendingBytes;
+    const untaken = this.link.untakenBytes ?? this.link.pendingBytes;
+    if (this.stalledSince > 0 && untaken < this.stalledBytes) this.stalledSince = now;
+    this.stalledBytes = untaken;
   }
 
   /** Its end would publish a Will, and this turn has published enough of them. */

@@ -7,7 +7,7 @@ import type { QoS } from '@wellhead/codec';
 export interface BrokerLimits {
   /** Milliseconds from the opening of a Network Connection to its CONNECT. @default 10_000 */
   readonly connectTimeout: number;
-  /** Largest CONNECT in bytes; judged from the fixed header. @default 65_536 */
+  /** Largest CONNECT in bytes; judged from the fixed header. @default 163_840 */
   readonly maximumConnectSize: number;
   /** Largest packet accepted after CONNECT, in bytes, announced as Maximum Packet Size. @default 16_777_216 */
   readonly maximumPacketSize: number;
@@ -81,7 +81,7 @@ export interface BrokerLimits {
 
 export const defaultLimits: BrokerLimits = Object.freeze({
   connectTimeout: 10_000,
-  maximumConnectSize: 65_536,
+  maximumConnectSize: 163_840,
   maximumPacketSize: 16_777_216,
   maximumRequestSize: 262_144,
   packetTimeout: 10_000,

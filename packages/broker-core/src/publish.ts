@@ -6,6 +6,7 @@ import {
   type TopicEntry,
 } from '@wellhead/codec';
 import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import { releaseReceipt } from './acknowledge.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { isFull, mustQueue } from './delivery.ts';
@@ -149,8 +150,12 @@ function hasUsedUpReceiveMaximum({ promisedPubacks, receiveQuota }: ClientConnec
 
 function isTakenAtQos1(connection: ClientConnection, session: Session, view: PublishView): boolean {
   if (session.receiver?.has(view.packetId) === true) {
-    refuse(connection, 1, view.packetId, ReasonCode.PacketIdentifierInUse);
-    return false;
+    if (connection.protocolVersion === 5) {
+      refuse(connection, 1, view.packetId, ReasonCode.PacketIdentifierInUse);
+      return false;
+    }
+    // who cannot be told, and uses the identifier again, has forgotten what it was for
+    releaseReceipt(connection, session, view.packetId);
   }
   if (hasUsedUpReceiveMaximum(connection)) {
     connection.fail(

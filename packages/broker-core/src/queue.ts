@@ -1,6 +1,7 @@
 import { ReasonCode } from '@wellhead/codec';
 import { OutboundWindow } from '@wellhead/protocol';
 import type { QueuedDelivery } from '@wellhead/session-store';
+import { acknowledgeEarly } from './acknowledge.ts';
 import type { BrokerContext } from './context.ts';
 import { sendMaximum } from './delivery.ts';
 import { drop, settle } from './settlement.ts';
@@ -68,6 +69,7 @@ export function unload(session: Session): void {
   session.readPosition = 0;
   session.loading = false;
   session.isRestoring = false;
+  session.takeEarly();
 }
 
 function windowOf(context: BrokerContext, session: Session): NonNullable<Session['window']> {
@@ -204,8 +206,18 @@ function takePage(
   if (session.isRestoring) {
     session.isRestoring = false;
     session.window?.connected(sendMaximum(context, session));
+    takeEarly(session);
   }
   pump(context, session);
+}
+
+/** Nothing is sent until all of it is taken: it may be for what would be sent again. */
+function takeEarly(session: Session): void {
+  const { connection } = session;
+  if (connection === undefined) return;
+  session.loading = true;
+  acknowledgeEarly(connection, session);
+  session.loading = false;
 }
 
 /** Of the deliveries that are in memory; all there are when nothing is in the store alone. */
@@ -240,7 +252,7 @@ function restore(session: Session, queued: QueuedDelivery): void {
 
 /** Of payload, by the session's average. */
 const PAGE_BYTES = 262_144;
-const SMALLEST_PAGE = 32;
+const SMALLEST_PAGE = 1;
 const LARGEST_PAGE = 1_024;
 /** Messages sent in one go. */
 const PUMP_SHARE = 4_096;

@@ -35,6 +35,9 @@ export class RetainedMessages {
   readonly #context: () => BrokerContext;
   readonly #index = new RetainedIndex<RetainedEntry>();
   readonly #payloads = new RetainedPayloads();
+  /** How many will expire. */
+  #mortals = 0;
+  #sweeper: RetainedReplay['cursor'] | undefined;
 
   constructor(context: () => BrokerContext) {
     this.#context = context;
@@ -92,6 +95,7 @@ export class RetainedMessages {
     const { counters } = this.#context();
     counters.retainedMessages--;
     counters.retainedBytes -= previous.size;
+    this.#mortals -= mortal(previous);
     if (previous instanceof Message) this.#payloads.remove(previous);
     return true;
   }
@@ -101,12 +105,27 @@ export class RetainedMessages {
     const previous = this.#index.set(entry.topicName, entry);
     counters.retainedMessages += previous === undefined ? 1 : 0;
     counters.retainedBytes += entry.size - (previous?.size ?? 0);
+    this.#mortals += mortal(entry) - mortal(previous);
     if (previous instanceof Message) this.#payloads.remove(previous);
     if (entry instanceof Message) this.#payloads.add(entry);
   }
 
   has(topicName: string): boolean {
     return this.#index.get(topicName) !== undefined;
+  }
+
+  /** Looks at the next few for those whose time is over: each of them in turn, and round again. */
+  sweep(): void {
+    if (this.#mortals === 0) return;
+    const { now } = this.#context();
+    const entries: RetainedEntry[] = [];
+    this.#sweeper ??= this.#index.cursor('#');
+    if (!this.#sweeper.next(SWEPT_AT_ONCE, entries)) this.#sweeper = undefined;
+    for (const { expiresAt, topicName } of entries) if (expiresAt <= now) this.expire(topicName);
+  }
+
+  get(topicName: string): RetainedEntry | undefined {
+    return this.#index.get(topicName);
   }
 
   /** Its time is over: it no longer exists. */
@@ -127,6 +146,10 @@ export class RetainedMessages {
   }
 }
 
+function mortal(entry: RetainedEntry | undefined): 0 | 1 {
+  return entry === undefined || entry.expiresAt === Infinity ? 0 : 1;
+}
+
 /** The retained messages of one new subscription, on their way. */
 interface RetainedReplay {
   readonly subscription: Subscription;
@@ -135,6 +158,8 @@ interface RetainedReplay {
   newest: number;
   hasBegun?: boolean;
   isExhausted?: boolean;
+  /** What was found, and is too much to be sent at once. */
+  found?: RetainedEntry[];
 }
 
 /** Those of one session, one after the other. */
@@ -198,20 +223,52 @@ function replayFor(
       context.turn.continueLater(connection);
       return 0;
     }
+    if (replay.found !== undefined) {
+      const entries = stillRetained(context, takeShare(replay, replay.found));
+      budget -= entries.length + 1;
+      if (entries.length > 0 && !sendEntries(context, session, replay, entries)) return budget;
+      continue;
+    }
     if (replay.isExhausted === true) {
       replays.shift();
       continue;
     }
-    const entries: RetainedEntry[] = [];
+    const page: RetainedEntry[] = [];
     replay.hasBegun = true;
-    replay.isExhausted = !replay.cursor.next(REPLAY_PAGE, entries);
+    replay.isExhausted = !replay.cursor.next(REPLAY_PAGE, page);
     // looking in vain is work too: a page without a match has looked at a thousand names
-    budget -=
-      entries.length < REPLAY_PAGE && !replay.isExhausted ? LOOKED_IN_VAIN : entries.length + 1;
+    const isInVain = page.length < REPLAY_PAGE && !replay.isExhausted;
+    const entries = takeShare(replay, page);
+    budget -= isInVain ? LOOKED_IN_VAIN : entries.length + 1;
     if (entries.length > 0 && !sendEntries(context, session, replay, entries)) return budget;
   }
   session.replays = undefined;
   return budget;
+}
+
+/** As many of them as are sent, and fetched, without looking whether the client still reads; the rest is for later. */
+function takeShare(replay: RetainedReplay, entries: RetainedEntry[]): readonly RetainedEntry[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { size } of entries) {
+    if (count > 0 && bytes + size > REPLAY_BYTES) break;
+    bytes += size;
+    count++;
+  }
+  if (count === entries.length) {
+    delete replay.found;
+    return entries;
+  }
+  replay.found = entries.slice(count);
+  return entries.slice(0, count);
+}
+
+/** What is retained now on the topics of entries that were found some time ago. */
+function stillRetained(
+  { retained }: BrokerContext,
+  entries: readonly RetainedEntry[],
+): readonly RetainedEntry[] {
+  return entries.flatMap(({ topicName }) => retained.get(topicName) ?? []);
 }
 
 /** False when the content has to be fetched first: the replay goes on by itself. */
@@ -275,6 +332,8 @@ function sendRetained(
 
 /** Replays that a session may have wait; as many as one SUBSCRIBE of usual size asks for, several times. */
 const MANY_REPLAYS = 1_024;
+const SWEPT_AT_ONCE = 256;
 const REPLAY_PAGE = 64;
+const REPLAY_BYTES = 262_144;
 const REPLAY_BUDGET = 2_048;
 const LOOKED_IN_VAIN = 512;

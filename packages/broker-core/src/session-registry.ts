@@ -60,7 +60,7 @@ export class SessionRegistry {
     const previousEpoch = session?.epoch ?? 0;
     if (session !== undefined) {
       if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
-      else if (session.expiresAt <= context.now) this.#expireNow(session); // [MQTT-4.1.0-2], ahead of the wheel
+      else if (session.expiresAt <= context.now) this.end(session); // [MQTT-4.1.0-2], ahead of the wheel
       else if (!request.cleanStart) this.#settleWill(session);
       // [MQTT-3.1.2-4]; a session without expiry has ended with its connection
       if (!session.ended && (request.cleanStart || session.expiryInterval === 0)) this.end(session);
@@ -252,7 +252,7 @@ export class SessionRegistry {
       context.counters.sessionsExpired++;
       this.end(session);
     };
-    if (session.queuedMessages > 0) this.#leave(session, finish).begin();
+    if (leavesToGroups(session)) this.#leave(session, finish).begin();
     else finish();
   }
 
@@ -263,11 +263,15 @@ export class SessionRegistry {
     return session.leaving;
   }
 
-  /** The same when its client is back already. */
-  #expireNow(session: Session): void {
-    if (session.leaving !== undefined) session.leaving.rush();
-    else if (session.queuedMessages > 0) this.#leave(session, () => undefined).rush();
-    this.end(session);
+  /**
+   * Its time is over, and its groups have not got yet what waited for it: until then nobody may have its
+   * Client Identifier, under which the store has the messages.
+   */
+  isGivenAway(session: Session): boolean {
+    const hasExpired = session.connection === undefined && session.expiresAt <= this.#context().now;
+    if (session.leaving === undefined && hasExpired && leavesToGroups(session))
+      this.#expire(session);
+    return session.leaving !== undefined && !session.ended;
   }
 
   #unrouteAll(session: Session): void {
@@ -378,3 +382,10 @@ const NOT_CONNECTED: RemoteAddress = Object.freeze({
   secure: false,
   transport: 'stream',
 });
+
+/** Something waits for it that another member of a group may have. */
+function leavesToGroups({ queuedMessages, subscriptions }: Session): boolean {
+  if (queuedMessages === 0) return false;
+  for (const { group } of subscriptions?.values() ?? []) if (group !== undefined) return true;
+  return false;
+}

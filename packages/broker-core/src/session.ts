@@ -1,4 +1,4 @@
-import type { ProtocolVersion } from '@wellhead/codec';
+import type { AcknowledgementType, ProtocolVersion } from '@wellhead/codec';
 import { OutboundWindow, Qos2Receiver } from '@wellhead/protocol';
 import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
@@ -10,6 +10,13 @@ import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 import type { Will } from './will.ts';
+
+/** PUBACK, PUBREC or PUBCOMP for a message of an earlier connection. */
+export interface EarlyAcknowledgement {
+  readonly type: AcknowledgementType;
+  readonly packetId: number;
+  readonly reasonCode: number;
+}
 
 /**
  * Session State of one client (MQTT 5.0 section 4.1): what outlives its Network Connection.
@@ -80,6 +87,8 @@ export class Session implements Timed {
   expected = 0;
   /** What is in flight of an earlier connection is still being read. */
   isRestoring = false;
+  /** What the client has acknowledged of that meanwhile. */
+  #early: EarlyAcknowledgement[] | undefined;
 
   /** An in-process subscriber: messages go to this function. */
   local: ((message: MessageRecord) => void) | undefined;
@@ -113,6 +122,19 @@ export class Session implements Timed {
 
   timeout(now: number): void {
     this.#onTimeout(this, now);
+  }
+
+  /** An acknowledgement waits until what it is for is known; false when so many are for nothing. */
+  keepEarly(acknowledgement: EarlyAcknowledgement): boolean {
+    const early = (this.#early ??= []);
+    return early.push(acknowledgement) <= MAXIMUM_EARLY;
+  }
+
+  /** Those that wait, in their order. */
+  takeEarly(): readonly EarlyAcknowledgement[] {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    return early;
   }
 
   /** How soon it can take a message: 2 at once, 1 later (its window is full or it reads slowly), 0 it is absent. */
@@ -168,3 +190,6 @@ export class Session implements Timed {
     return (this.givingBack ??= new WaitingQueue(this.#total));
   }
 }
+
+/** Two for each Packet Identifier. */
+const MAXIMUM_EARLY = 131_070;

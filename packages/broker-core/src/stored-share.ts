@@ -1,6 +1,6 @@
 import type { QueuedDelivery } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
-import { type Leaving, handOverNow } from './hand-over.ts';
+import type { Leaving } from './hand-over.ts';
 import { type Delivery, deliverySize } from './message.ts';
 import type { Session } from './session.ts';
 
@@ -24,8 +24,14 @@ export class StoredShare implements Leaving {
     this.#finish = finish;
   }
 
-  /** Gives it away in the shares of several turns. */
+  /** Gives it away in the shares of several turns; a page is read when all that concerns it is committed. */
   begin(): void {
+    this.#context.turn.readLater({ session: this.#session, pageNumber: 0, reader: this });
+  }
+
+  /** For the driver: the store has all that has happened until now. */
+  read(): void {
+    if (this.#session.ended) return;
     const { observer, store } = this.#context;
     const page = store.readQueue(this.#session.clientId, this.#position, PAGE);
     if (!(page instanceof Promise)) {
@@ -39,17 +45,6 @@ export class StoredShare implements Leaving {
         this.#finish();
       },
     );
-  }
-
-  /** Gives away now what can be read now: the client has come back, and this session must have ended. */
-  rush(): void {
-    const { store } = this.#context;
-    for (;;) {
-      handOverNow(this.#context, { next: () => this.next(), done: () => undefined });
-      const page = store.readQueue(this.#session.clientId, this.#position, PAGE);
-      if (page instanceof Promise || page.length === 0) return;
-      this.#show(page);
-    }
   }
 
   next(): Delivery | undefined {

@@ -9,6 +9,8 @@ import type { Session } from './session.ts';
 export interface PageRequest {
   readonly session: Session;
   readonly pageNumber: number;
+  /** Who reads it, if it is not for the session's own client. */
+  readonly reader?: { read(): void };
 }
 
 /**
@@ -174,6 +176,15 @@ export class Turn {
   /** They are to be read behind a later commit, ahead of those that came meanwhile. */
   putOffReading(requests: readonly PageRequest[]): void {
     this.reading = [...requests, ...this.reading];
+  }
+
+  /** Those whose output stands for changes of this turn, out of all that have some. */
+  takeGated(): readonly ClientConnection[] {
+    const gated = [...this.dirty, ...this.crowd].filter((connection) => connection.gated);
+    if (gated.length === 0) return gated;
+    this.dirty = this.dirty.filter((connection) => !connection.gated);
+    this.crowd = this.crowd.filter((connection) => !connection.gated);
+    return gated;
   }
 
   /** Its end has been asked for. */

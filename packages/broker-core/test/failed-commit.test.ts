@@ -1,7 +1,8 @@
-import { StoreError } from '@wellhead/session-store';
+import { encode } from '@wellhead/codec';
+import { type SessionChange, StoreError } from '@wellhead/session-store';
 import { expect, test } from 'vitest';
 import { KeptStore, LaterStore } from './later-store.ts';
-import { type Client, World } from './support.ts';
+import { type Client, World, publishPacket } from './support.ts';
 
 // What a failed commit was to keep has not happened: not to the publisher, and not to those it was for.
 
@@ -427,3 +428,58 @@ test.each([
       expect(durable.publishes()).toHaveLength(1);
     })(),
 );
+
+/** One that knows at once that it is full. */
+class FullStore extends KeptStore {
+  isFull = false;
+
+  override commit(changes: readonly SessionChange[]): Promise<void> | undefined {
+    const grows = changes.some(({ type }) => type === 'enqueued');
+    return this.isFull && grows ? Promise.reject(FULL) : super.commit(changes);
+  }
+}
+
+test.each([
+  [1, 'PUBACK #1 97'],
+  [2, 'PUBREC #1 97'],
+] as const)(
+  'nobody is told that a message was taken at QoS %i when its commit has failed, however many publish in one turn',
+  async (qos, refusal) => {
+    const store = new FullStore();
+    await using world = await World.create({ store });
+    const absent = world.resume('absent', 1000);
+    absent.subscribe('a');
+    absent.vanish();
+    const publishers = Array.from({ length: 600 }, (_, i) => world.connect({ clientId: `p${i}` }));
+    const before = world.broker.counters.queuedBytes;
+    store.isFull = true;
+    const bytes = encode(publishPacket('a', 'x', { qos, packetId: 1 }), 5);
+    for (const { connection } of publishers) connection.write(bytes);
+    await world.settleAsync();
+    for (const publisher of publishers) expect(publisher.messages()).toEqual([refusal]);
+    expect(world.broker.counters.queuedBytes).toBe(before);
+    store.isFull = false;
+    for (const { connection } of publishers) connection.write(bytes);
+    await world.settleAsync();
+    const properties = { receiveMaximum: 65_535 };
+    const client = world.resume('absent', 1000, { properties });
+    await world.settleAsync();
+    expect(client.publishes()).toHaveLength(publishers.length);
+  },
+);
+
+test('a store that throws when it is asked for what is retained keeps nobody from being told', async () => {
+  const store = new FullStore();
+  await using world = await World.create({ store });
+  const absent = world.resume('absent', 1000);
+  absent.subscribe('a');
+  absent.vanish();
+  const publisher = world.connect({ clientId: 'p' });
+  store.isFull = true;
+  store.readRetained = () => {
+    throw new Error('planted');
+  };
+  publisher.publish('a', 'x', { qos: 1, packetId: 1, retain: true });
+  await world.settleAsync();
+  expect(publisher.messages()).toEqual(['PUBACK #1 97']);
+});

@@ -12,7 +12,7 @@ const everybody: BrokerOptions = { authenticator: { authenticate: () => ({ accep
 test.each<[string, number, number[]]>([
   ['CONNECT of 256 MB', 1_000, [0x10, 0xff, 0xff, 0xff, 0x7f, 0]],
   ['PUBLISH of 256 MB', 1_000, [0x30, 0xff, 0xff, 0xff, 0x7f, 0]],
-  ['CONNECT above maximumConnectSize', 1, [0x10, 0x81, 0x80, 0x04, 0]],
+  ['CONNECT above maximumConnectSize', 1, [0x10, 0x81, 0x80, 0x0a, 0]],
   ['a Remaining Length of five bytes', 1, [0x10, 0x80, 0x80, 0x80, 0x80, 1]],
   ['a Remaining Length that is not minimal', 1, [0x10, 0x80, 0]],
 ])('S1, S3: before CONNECT nothing large is kept: %s, %i sockets', async (_name, count, bytes) =>

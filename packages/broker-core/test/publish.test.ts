@@ -414,3 +414,23 @@ test('[MQTT-3.3.1-2 @3.1.1] [MQTT-3.3.1-3 @3.1.1] DUP at QoS 0, which MQTT 3.1 d
   publisher.sendBytes(0x38, 4, 0, 1, 0x74, 0x78);
   expect(subscriber.messages()).toEqual(['t=x q0']);
 });
+
+test.each<[3 | 4 | 5, string, string[]]>([
+  [5, 'PUBACK #1 91', []],
+  [4, 'PUBACK #1', ['a=new q1 #2']],
+  [3, 'PUBACK #1', ['a=new q1 #2']],
+])(
+  'version %i: QoS 1 under an identifier of QoS 2 that was never released is answered %s',
+  async (protocolVersion, answer, received) =>
+    inWorld((world) => {
+      const client = world.connect({ clientId: 's' });
+      client.subscribe('a');
+      const publisher = world.connect({ clientId: 'p', protocolVersion });
+      publisher.publish('a', 'old', { qos: 2, packetId: 1 });
+      client.take();
+      publisher.take();
+      publisher.publish('a', 'new', { qos: 1, packetId: 1 });
+      expect(publisher.messages()).toEqual([answer]);
+      expect(client.messages()).toEqual(received);
+    })(),
+);

@@ -17,7 +17,8 @@ class PagedStore extends KeptStore {
 test.each([
   ['small', 2_000, 10, 1_024],
   ['of a kilobyte', 400, 1_024, 256],
-  ['large', 100, 50_000, 32],
+  ['large', 100, 50_000, 5],
+  ['larger than a page', 10, 400_000, 1],
 ])(
   'messages that are %s are read in pages that fit, and come in order',
   async (_name, count, size, largest) => {

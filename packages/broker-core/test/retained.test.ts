@@ -325,3 +325,44 @@ test(
     expect(client.publishes().length).toBeGreaterThan(0);
   }),
 );
+
+test.each([0, 1] as const)(
+  'many long retained messages all come, at QoS %i, as fast as the client reads',
+  async (qos) =>
+    inWorld(
+      (world) => {
+        const publisher = world.connect({ clientId: 'p' });
+        const payload = 'x'.repeat(100_000);
+        for (let i = 0; i < 60; i++) publisher.publish(`r/${i}`, payload, { retain: true });
+        const client = world.connect({ clientId: 's', wire: { highWaterMark: 1_000 } });
+        client.connection.pause();
+        client.subscribe('r/#', { qos });
+        // what waits for it when these change is what they are then, or nothing
+        publisher.publish('r/58', 'new', { retain: true });
+        publisher.publish('r/59', '', { retain: true });
+        client.connection.resume();
+        world.settle();
+        const received = client.publishes();
+        const topics = new Set(received.map(({ topicName }) => topicName));
+        for (let i = 0; i < 59; i++) expect(topics).toContain(`r/${i}`);
+        const last = (topic: string): number | undefined =>
+          received.findLast(({ topicName }) => topicName === topic)?.payload.length;
+        expect([last('r/58'), last('r/59')]).toEqual([3, 0]);
+      },
+      { limits: { maximumPendingBytes: 1_500_000 } },
+    )(),
+);
+
+test(
+  'retained messages that have expired leave by and by, whether somebody asks for them or not',
+  inWorld((world) => {
+    const publisher = world.connect({ clientId: 'p' });
+    const properties = { messageExpiryInterval: 1 };
+    for (let i = 0; i < 1_000; i++)
+      publisher.publish(`short/${i}`, 'x', { retain: true, properties });
+    publisher.publish('long', 'x', { retain: true });
+    expect(world.broker.counters.retainedMessages).toBe(1_001);
+    world.advance(5_000);
+    expect(world.broker.counters.retainedMessages).toBe(1);
+  }),
+);

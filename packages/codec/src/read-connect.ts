@@ -82,8 +82,7 @@ function checkFlags(reader: PacketReader, flags: number): void {
     reader.fail(rules.connectReservedFlag);
   }
   if ((flags & Flag.Will) === 0) {
-    if ((flags & Flag.WillQoS) !== 0) reader.fail(rules.willQoSAlone); // [MQTT-3.1.2-11]
-    if ((flags & Flag.WillRetain) !== 0) reader.fail(rules.willRetainAlone); // [MQTT-3.1.2-13]
+    checkWithoutWill(reader, flags);
   } else if ((flags & Flag.WillQoS) === Flag.WillQoS) {
     reader.fail(rules.willQoS3); // [MQTT-3.1.2-12]
   }
@@ -95,6 +94,12 @@ function checkFlags(reader: PacketReader, flags: number): void {
   ) {
     reader.fail(rules.passwordAlone);
   }
+}
+
+function checkWithoutWill(reader: PacketReader, flags: number): void {
+  if (reader.protocolVersion === 3) return; // MQTT 3.1 disregards what it says of a Will then
+  if ((flags & Flag.WillQoS) !== 0) reader.fail(rules.willQoSAlone); // [MQTT-3.1.2-11]
+  if ((flags & Flag.WillRetain) !== 0) reader.fail(rules.willRetainAlone); // [MQTT-3.1.2-13]
 }
 
 function readWill(reader: PacketReader, flags: number): Will {

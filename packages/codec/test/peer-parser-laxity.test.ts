@@ -339,7 +339,16 @@ const connects: Case[] = [
   ],
   ['the reserved Connect Flag', v45, 'server', 0x81, (v) => connect({ level: v, flags: 0x03 })],
   ['level 6', [5], 'server', 0x84, () => connect({ level: 6 })],
-  ['Will Retain without a Will', all, 'server', 0x81, (v) => connect({ level: v, flags: 0x22 })],
+  ['Will Retain without a Will', v45, 'server', 0x81, (v) => connect({ level: v, flags: 0x22 })],
+  // its text says of Will QoS that it is disregarded then
+  [
+    'Will Retain without a Will in 3.1',
+    [3],
+    'server',
+    0,
+    (v) => connect({ level: v, flags: 0x22 }),
+  ],
+  ['Will QoS without a Will in 3.1', [3], 'server', 0, (v) => connect({ level: v, flags: 0x1a })],
 ];
 
 const connacks: Case[] = [
@@ -371,7 +380,7 @@ const cases: Case[] = [
 
 test('the matrix is whole', () => {
   expect(new Set(cases.map(([name]) => name)).size).toBe(cases.length);
-  expect(cases).toHaveLength(98);
+  expect(cases).toHaveLength(100);
 });
 
 test.each(

@@ -5,6 +5,7 @@ import {
   type SessionChange,
   type SessionRecord,
   type SessionStore,
+  plainMessage,
 } from '@wellhead/session-store';
 import { changeOfLine, changeToLine } from './change-json.ts';
 
@@ -17,7 +18,7 @@ export async function* exportStore(store: SessionStore): AsyncIterable<string> {
   for await (const outlines of batches(store.loadRetained(), PAGE)) {
     const messages = await store.readRetained(outlines.map(({ topicName }) => topicName));
     for (const message of messages)
-      if (message) yield changeToLine({ type: 'retained-set', message });
+      if (message) yield changeToLine({ type: 'retained-set', message: plainMessage(message) });
   }
   for await (const session of store.load()) {
     for (const change of changesOf(session)) yield changeToLine(change);
@@ -25,7 +26,7 @@ export async function* exportStore(store: SessionStore): AsyncIterable<string> {
     if (!session.connected) yield changeToLine(closed(session));
   }
   for await (const { message, next } of store.loadFanOuts())
-    yield changeToLine({ type: 'fan-out-set', message, next });
+    yield changeToLine({ type: 'fan-out-set', message: plainMessage(message), next });
   const last = { ...NOBODYS_MESSAGE, messageId: await store.lastMessageId() };
   if (last.messageId > 0) yield changeToLine({ type: 'enqueued', message: last, deliveries: [] });
 }
@@ -84,7 +85,7 @@ async function* queueOf(store: SessionStore, session: SessionRecord): AsyncItera
     for (const queued of page) {
       const { message, released, position, ...how } = queued;
       const delivery: DeliveryRecord = { clientId, epoch, ...how };
-      yield { type: 'enqueued', message, deliveries: [delivery] };
+      yield { type: 'enqueued', message: plainMessage(message), deliveries: [delivery] };
       const { messageId } = message;
       if (released) yield { type: 'released', clientId, epoch, messageIds: [messageId] };
       after = position;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionStore } from '@wellhead/session-store';
 import { compact } from './compact.ts';
@@ -59,7 +60,7 @@ async function openLocked(
   onClose: () => Promise<void>,
 ): Promise<SessionStore> {
   const format = directory.readFormat();
-  const reason = typeof format === 'string' ? format : verifyDataFile(directory.dataFile);
+  const reason = typeof format === 'string' ? format : damageOf(directory.dataFile);
   if (reason === undefined) {
     try {
       const overlapping = typeof format === 'object' && format.overlapping;
@@ -72,6 +73,12 @@ async function openLocked(
     setAside(directory, options, reason);
   }
   return openSound(directory, options, false, onClose);
+}
+
+function damageOf(dataFile: string): string | undefined {
+  // whoever has made the one has made the other
+  const isGone = !existsSync(dataFile) && existsSync(`${dataFile}-lock`);
+  return isGone ? 'its data file is missing' : verifyDataFile(dataFile);
 }
 
 async function openSound(

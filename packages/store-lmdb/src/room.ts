@@ -12,6 +12,7 @@ export class Room {
   readonly #directory: string;
   readonly #limit: number;
   #budget = 0;
+  #reserve = 0;
   #measuredAt = -Infinity;
   #closedUntil = -Infinity;
   #hasGrown = false;
@@ -24,12 +25,15 @@ export class Room {
 
   /** Whether there is room for a commit; if so, it is taken. */
   take(changes: readonly SessionChange[]): boolean {
-    const growth = growthOf(changes);
+    const { content, state } = growthOf(changes);
+    const growth = content + state;
     if (growth === 0) return true;
     const now = performance.now();
     if (now < this.#closedUntil) return false;
     if (growth > this.#budget || now - this.#measuredAt > MEASURED_EVERY) this.#measure(now);
-    if (growth > this.#budget) return false;
+    // whoever comes for what is there makes room, and comes with a session, a Will and subscriptions
+    const budget = content > 0 ? this.#budget : this.#budget + this.#reserve / 2;
+    if (growth > budget) return false;
     this.#budget -= growth;
     this.#hasGrown = true;
     return true;
@@ -61,38 +65,40 @@ export class Room {
     const reserve = Math.min(LARGEST_RESERVE, Math.max(SMALLEST_RESERVE, total / 16));
     // free pages inside the file lie scattered: a value that needs several in a row may not find them
     const onDisk = bavail * bsize + Math.max(0, size - file) + (file - used) / 2;
+    this.#reserve = reserve;
     this.#budget = Math.min(onDisk, this.#limit - used) - reserve;
     this.#measuredAt = now;
   }
 }
 
-/** What a commit may come to need, with its share of pages that are written anew. */
-function growthOf(changes: readonly SessionChange[]): number {
-  let bytes = 0;
+/** What a commit may come to need, with its share of pages that are written anew: for messages, and for who gets them. */
+function growthOf(changes: readonly SessionChange[]): { content: number; state: number } {
+  let content = 0;
+  let state = 0;
   for (const change of changes) {
     switch (change.type) {
       case 'enqueued':
         if (change.deliveries.length === 0) break;
-        bytes += 2 * contentBytes(change.message) + ROW + change.deliveries.length * SMALL_ROW;
+        content += 2 * contentBytes(change.message) + ROW + change.deliveries.length * SMALL_ROW;
         break;
       case 'retained-set':
       case 'fan-out-set':
-        bytes += 2 * contentBytes(change.message) + ROW;
+        content += 2 * contentBytes(change.message) + ROW;
         break;
       case 'will-set':
-        bytes += change.will.payload.length + ROW;
+        state += change.will.payload.length + ROW;
         break;
       case 'session-opened':
         // a session that is there must be able to come for its queue
-        if (change.epoch === 1) bytes += ROW;
+        if (change.epoch === 1) state += ROW;
         break;
       case 'subscribed':
-        bytes += ROW;
+        state += ROW;
         break;
       default:
     }
   }
-  return bytes;
+  return { content, state };
 }
 
 const ROW = 600;

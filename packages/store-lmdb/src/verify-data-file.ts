@@ -48,7 +48,7 @@ class DataFile {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const meta = this.#newestMeta();
       if (typeof meta === 'string') return meta;
-      if (meta.isUnflushed) return undefined;
+      if (meta.isUnflushed) return this.#verifyUnflushed();
       this.#page = Buffer.allocUnsafe(meta.pageSize);
       this.#lastPage = meta.lastPage;
       this.#size = fstatSync(this.#file).size;
@@ -56,6 +56,14 @@ class DataFile {
       if (reason === undefined || !this.#hasMoved(meta)) return reason;
     }
     return undefined; // too much is written meanwhile to say anything against it
+  }
+
+  /** LMDB decides which state it takes, and its pages are not looked at; but one of the two must have all of them. */
+  #verifyUnflushed(): string | undefined {
+    const metas = this.#metas();
+    if (typeof metas === 'string') return metas;
+    const hasAll = metas.some(({ lastPage, pageSize }) => (lastPage + 1) * pageSize <= this.#size);
+    return hasAll ? undefined : 'it has been cut off';
   }
 
   /** A broker has written since: pages that the state of then does not need any more may hold something else by now. */

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import type { ListenerReceiver, RemoteAddress } from '@wellhead/transport';
-import { remoteAddress } from '@wellhead/transport/duplex';
+import { networkOf, remoteAddress } from '@wellhead/transport/duplex';
 
 export interface HandshakeLimits {
   /** TLS handshakes under way at a time; connections beyond are closed. @default 2000 */
@@ -82,7 +82,7 @@ export class Handshakes {
 
 /** Loopback counts for nobody. */
 function countedFor({ address, loopback }: RemoteAddress): string {
-  return loopback ? '' : address;
+  return loopback ? '' : networkOf(address);
 }
 
 function socketBelow(socket: TLSSocket): Socket | undefined {

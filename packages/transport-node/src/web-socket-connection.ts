@@ -1,11 +1,19 @@
 import type { Duplex } from 'node:stream';
 import { type RemoteAddress, TransportError } from '@wellhead/transport';
 import { WebSocket } from 'ws';
-import { type CloseOptions, connectionLost, NodeConnection } from '@wellhead/transport/duplex';
+import {
+  type CloseOptions,
+  connectionLost,
+  NodeConnection,
+  queuedBelow,
+} from '@wellhead/transport/duplex';
+import type { UnfinishedMessage, UnfinishedMessages } from './unfinished-messages.ts';
 
 export interface WebSocketConnectionOptions extends CloseOptions {
   /** Milliseconds that one message may take to arrive, plus one for each byte of it. @default 10_000 */
   readonly messageTimeout?: number;
+  /** What all connections of a listener hold of such messages. @default nothing is counted */
+  readonly unfinished?: UnfinishedMessages;
 }
 
 /**
@@ -14,10 +22,12 @@ export interface WebSocketConnectionOptions extends CloseOptions {
  * `ws` shows messages when they are whole. What it holds until then is counted from the bytes that are
  * read, and has to become a message before it is too much or has taken too long.
  */
-export class WebSocketConnection extends NodeConnection {
+export class WebSocketConnection extends NodeConnection implements UnfinishedMessage {
   readonly stableChunks = true;
   readonly #webSocket: OwnedWebSocket;
+  readonly #socket: Duplex;
   readonly #messageTimeout: number;
+  readonly #allUnfinished: UnfinishedMessages | undefined;
   #largestMessage: number = Infinity;
   /** Bytes read that are in no message yet. */
   #unfinished = 0;
@@ -37,6 +47,8 @@ export class WebSocketConnection extends NodeConnection {
     super(remote, options);
     this.#webSocket = webSocket;
     this.#messageTimeout = options.messageTimeout ?? MESSAGE_TIMEOUT;
+    this.#allUnfinished = options.unfinished;
+    this.#socket = socket;
     this.#webSocket[CONNECTION] = this;
     const below: OwnedSocket = socket;
     below[CONNECTION] = this;
@@ -49,6 +61,10 @@ export class WebSocketConnection extends NodeConnection {
 
   get pendingBytes(): number {
     return this.#webSocket.bufferedAmount;
+  }
+
+  get untakenBytes(): number {
+    return this.pendingBytes + queuedBelow(this.#socket);
   }
 
   /** [MQTT-6.0.0-1] Anything but binary data closes the connection. */
@@ -75,11 +91,18 @@ export class WebSocketConnection extends NodeConnection {
   bytesRead(): void {
     this.#answerPing();
     this.#idleFrames = 0;
+    this.#allUnfinished?.count(this, this.#unfinished);
     if (this.#unfinished > this.#largestMessage + FRAMING) {
       this.destroy(frameRefused('A WebSocket message was larger than what is taken now.'));
     } else if (this.#unfinished > 0) {
       this.#unfinishedTimer ??= this.#timer(this.#messageTimeout);
     } else this.messageEnded();
+  }
+
+  /** All connections together hold too much of messages that are not whole. */
+  giveUp(): void {
+    const reason = 'The WebSocket messages that are arriving are too much for all connections.';
+    this.destroy(frameRefused(reason));
   }
 
   /** For timers: a message began that long ago, and bytes of it give it more time. */
@@ -112,6 +135,7 @@ export class WebSocketConnection extends NodeConnection {
 
   /** For event handlers: nothing is waited for. */
   messageEnded(): void {
+    this.#allUnfinished?.count(this, 0);
     if (this.#unfinishedTimer === undefined) return;
     clearTimeout(this.#unfinishedTimer);
     this.#unfinishedTimer = undefined;

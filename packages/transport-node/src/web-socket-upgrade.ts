@@ -6,7 +6,8 @@ import type { ListenerReceiver, RemoteAddress } from '@wellhead/transport';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type CloseOptions, remoteAddress } from '@wellhead/transport/duplex';
 import { isAllowedOrigin } from './web-origin.ts';
-import { WebSocketConnection } from './web-socket-connection.ts';
+import { UnfinishedMessages } from './unfinished-messages.ts';
+import { WebSocketConnection, type WebSocketConnectionOptions } from './web-socket-connection.ts';
 
 export interface WebSocketOptions extends CloseOptions {
   /** The path that MQTT is spoken on. @default '/mqtt' */
@@ -21,17 +22,20 @@ export interface WebSocketOptions extends CloseOptions {
   readonly allowedOrigins?: readonly string[];
   /** Milliseconds that one WebSocket message may take to arrive, plus one second for each KiB of it. @default 10_000 */
   readonly messageTimeout?: number;
+  /** Bytes of messages that are not whole, of all connections together, those with up to 16 KiB left out; beyond, the connection whose message has been arriving for longest ends. @default 512 MiB */
+  readonly maximumUnfinishedBytes?: number;
 }
 
 /** Turns upgrade requests for one path into connections. */
 export class WebSocketUpgrade {
   readonly path: string;
-  readonly #options: WebSocketOptions;
+  readonly #options: WebSocketOptions & WebSocketConnectionOptions;
   readonly #server: WebSocketServer;
 
   constructor(options: WebSocketOptions) {
     this.path = options.path ?? DEFAULT_PATH;
-    this.#options = options;
+    const { maximumUnfinishedBytes = DEFAULT_MAX_UNFINISHED } = options;
+    this.#options = { ...options, unfinished: new UnfinishedMessages(maximumUnfinishedBytes) };
     const maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -122,6 +126,7 @@ const LONGEST_PATH_TOLD = 100;
 const LONGEST_ORIGIN_TOLD = 100;
 const DEFAULT_PATH = '/mqtt';
 const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024 + 64 * 1024;
+const DEFAULT_MAX_UNFINISHED = 512 * 1024 * 1024;
 /** A message in more pieces than this is an attempt to make small bytes cost much memory. */
 const MAX_FRAGMENTS = 4096;
 /** Nor are reads on the way to a large message this small, but for a peer that wants to cost memory. */

@@ -35,6 +35,11 @@ export interface Connection {
   readonly stableChunks: boolean;
   /** Bytes written and not yet taken by the kernel; 0 means that every buffer given to `write` may be reused. */
   readonly pendingBytes: number;
+  /**
+   * Gets smaller with whatever the other end takes, in the middle of a write as well, of which `pendingBytes` counts all
+   * until it is done: what tells one who reads slowly from one who does not. A transport without it is asked for `pendingBytes`.
+   */
+  readonly untakenBytes?: number;
   /** Once. */
   start(receiver: ConnectionReceiver): void;
   /**

@@ -9,6 +9,7 @@ import {
   type WritingHandle,
 } from './direct-writer.ts';
 import { type CloseOptions, connectionLost, NodeConnection } from './node-connection.ts';
+import { queuedBelow } from './write-queue.ts';
 import { canShareReads, type ReadBuffer, readInto } from './shared-read-buffer.ts';
 
 /** Accepted sockets may also read through one buffer for all. */
@@ -45,6 +46,10 @@ export class StreamConnection extends NodeConnection implements WriteOwner {
 
   get pendingBytes(): number {
     return this.#handle === undefined ? this.#stream.writableLength : this.#underWay;
+  }
+
+  get untakenBytes(): number {
+    return this.pendingBytes + queuedBelow(this.#stream);
   }
 
   protected startReading(paused: boolean): void {

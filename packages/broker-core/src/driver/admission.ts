@@ -1,8 +1,9 @@
 import type { Connection } from '@wellhead/transport';
+import { networkOf } from '@wellhead/transport/duplex';
 import type { ClientConnection } from '../client-connection.ts';
 import type { BrokerLimits } from '../options.ts';
 
-/** The connections from one address. */
+/** The connections from one address, or one /64 network of IPv6. */
 interface Origin {
   connections: number;
   /** Those without CONNACK, and some that have had it since anybody looked. */
@@ -26,7 +27,7 @@ export class Admission {
     if (this.#connections >= limits.maximumConnections) return 'too many connections';
     if (this.#connections - connected >= limits.maximumPendingConnections)
       return 'too many connections without CONNECT';
-    const origin = this.#origins.get(address);
+    const origin = this.#origins.get(networkOf(address));
     if (loopback || origin === undefined) return undefined;
     if (origin.connections >= limits.maximumConnectionsPerAddress)
       return 'too many connections from this address';
@@ -37,10 +38,11 @@ export class Admission {
 
   enter(connection: ClientConnection): void {
     const { address, loopback } = connection.link.remote;
-    let origin = this.#origins.get(address);
+    const network = networkOf(address);
+    let origin = this.#origins.get(network);
     if (origin === undefined) {
       origin = { connections: 0, pending: new Set() };
-      this.#origins.set(address, origin);
+      this.#origins.set(network, origin);
     }
     this.#connections++;
     origin.connections++;
@@ -48,13 +50,13 @@ export class Admission {
   }
 
   leave(connection: ClientConnection): void {
-    const { address } = connection.link.remote;
+    const network = networkOf(connection.link.remote.address);
     this.#connections--;
-    const origin = this.#origins.get(address);
+    const origin = this.#origins.get(network);
     if (origin === undefined) return;
     origin.connections--;
     origin.pending.delete(connection);
-    if (origin.connections === 0) this.#origins.delete(address);
+    if (origin.connections === 0) this.#origins.delete(network);
   }
 
   get size(): number {

@@ -290,6 +290,7 @@ export class Broker implements AsyncDisposable {
       const context = this.#context;
       context.now = this.#host.now();
       context.deadlines.advance(context.now);
+      context.retained.sweep();
       if (this.#sysInterval > 0 && context.now - this.#lastSys >= this.#sysInterval) {
         this.#lastSys = context.now;
         this.#program.soon(() => this.#sys.publish());

@@ -34,8 +34,10 @@ export class PageReader {
       return;
     }
     for (const request of readable) {
-      const { connection } = request.session;
-      if (connection !== undefined) guard(connection, () => loadPage(this.#context, request));
+      const { reader, session } = request;
+      const { connection } = session;
+      if (reader !== undefined) reader.read();
+      else if (connection !== undefined) guard(connection, () => loadPage(this.#context, request));
     }
   }
 }

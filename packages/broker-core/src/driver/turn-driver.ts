@@ -197,17 +197,12 @@ export class TurnDriver {
   ): void {
     context.counters.storeFailures++;
     context.observer.fault?.(error, 'store');
-    const retried = changesToRetry(
-      context,
-      commit,
-      changes,
-      isSecondTry || context.turn.retried.length > 0,
-    );
     // behind what is to be tried already, so that changes keep their order
-    const next =
-      isSecondTry || context.turn.retried.length > 0
-        ? this.#tryLater(context, retried, error)
-        : this.#tryAlone(context, retried);
+    const isForLater = isSecondTry || this.#isWaitingToRetry;
+    const retried = changesToRetry(context, commit, changes, isForLater);
+    const next = isForLater
+      ? this.#tryLater(context, retried, error)
+      : this.#tryAlone(context, retried);
     if (context.turn.later.length > 0) this.#doAnewLater();
     for (const connection of this.#waiting) {
       guard(connection, () => {
@@ -295,8 +290,11 @@ export class TurnDriver {
   /** Writes to those who have something to say; to very many of them in several turns, so that reading goes on. */
   #flushAll(context: BrokerContext, commit: number): void {
     const { publication, turn } = context;
+    // what waits for this commit is held now, not when it is to be written: should it fail, it has to be found
+    const held = commit > 0 && commit !== Infinity ? turn.takeGated() : NOBODY;
     const dirty = turn.takeDirty(WRITES_PER_TURN);
     publication.received.beforeWriting();
+    for (const connection of held) this.#flush(connection, commit);
     const count = countWithin(BYTES_PER_TURN, dirty);
     if (count < dirty.length) turn.putBack(dirty.splice(count));
     this.#everythingHasLeft = !turn.isDirty;
@@ -304,7 +302,7 @@ export class TurnDriver {
     for (const connection of dirty) this.#flush(connection, commit);
     // a stream in this process may have answered meanwhile
     const hasLeft = this.#everythingHasLeft && !turn.isDirty && this.#waiting.length === 0;
-    publication.received.endTurn(hasLeft, turn.isDirty ? undefined : dirty);
+    publication.received.endTurn(hasLeft, turn.isDirty ? undefined : held.concat(dirty));
   }
 
   #flush(connection: ClientConnection, commit: number): void {
@@ -369,7 +367,7 @@ export class TurnDriver {
     if (hasRoom || connection.closing) return;
     if (connection.stalledSince === 0) {
       connection.stalledSince = now;
-      connection.stalledBytes = link.pendingBytes;
+      connection.stalledBytes = link.untakenBytes ?? link.pendingBytes;
       connection.reschedule();
     }
     this.#holdBackAsker(connection);
@@ -393,6 +391,7 @@ export class TurnDriver {
   }
 }
 
+const NOBODY: readonly ClientConnection[] = [];
 /** A write costs some microseconds of system time, and more for many bytes, which the system copies. */
 const WRITES_PER_TURN = 256;
 const BYTES_PER_TURN = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
-import type { SessionChange } from '@wellhead/session-store';
+import type { MessageRecord, SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import { guard } from '../guard.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
@@ -222,7 +222,7 @@ function forgetReceipt(
 /** The index follows the store again. */
 function restoreRetained(context: BrokerContext, topicName: string): void {
   context.retained.remove(topicName);
-  Promise.resolve(context.store.readRetained([topicName])).then(
+  readLater(context, topicName).then(
     ([message]) => {
       if (message === undefined || context.retained.has(topicName)) return;
       const { expiresAt } = message;
@@ -230,6 +230,14 @@ function restoreRetained(context: BrokerContext, topicName: string): void {
     },
     (error: unknown) => context.observer.fault?.(error, 'store'),
   );
+}
+
+/** A store that is broken may say so by throwing. */
+async function readLater(
+  { store }: BrokerContext,
+  topicName: string,
+): Promise<readonly (MessageRecord | undefined)[]> {
+  return store.readRetained([topicName]);
 }
 
 const NOTHING = new Uint8Array(0);

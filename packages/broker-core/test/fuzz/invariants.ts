@@ -160,7 +160,8 @@ function checkDeadlines({ connections, context, host, isFresh, store }: Player):
     if (timed.deadlineSlot >= 0) owned++;
     const isScheduled = timed.deadlineSlot >= 0;
     // a session that has expired may have to read what it leaves to its groups
-    const isExpiring = store.waiting > 0 && timed.deadline <= host.now();
+    const isLeaving = 'leaving' in timed && timed.leaving !== undefined;
+    const isExpiring = isLeaving || (store.waiting > 0 && timed.deadline <= host.now());
     const isRight = isScheduled === timed.deadline < Infinity || !isAlive(timed) || isExpiring;
     demand(isRight, 'timer', () => {
       return `a deadline at ${timed.deadline} in slot ${timed.deadlineSlot}`;
