@@ -455,6 +455,9 @@ test.each([
     store.isFull = true;
     const bytes = encode(publishPacket('a', 'x', { qos, packetId: 1 }), 5);
     for (const { connection } of publishers) connection.write(bytes);
+    world.network.pump();
+    // the store has answered by the time that the others of these are written to
+    while (world.host.turn()) await new Promise((resolve) => setImmediate(resolve));
     await world.settleAsync();
     for (const publisher of publishers) expect(publisher.messages()).toEqual([refusal]);
     expect(world.broker.counters.queuedBytes).toBe(before);
