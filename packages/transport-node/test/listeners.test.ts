@@ -8,7 +8,7 @@ import {
   tlsListener,
   webSocketListener,
 } from '@wellhead/transport-node';
-import { isLoopback } from '@wellhead/transport/duplex';
+import { isLoopback, networkOf } from '@wellhead/transport/duplex';
 import { Log } from './log.ts';
 import { Accepted, connectTcp, fixture, portOf, serverCertificate } from './pairs.ts';
 
@@ -254,3 +254,16 @@ async function certificateOf(address: ListeningAddress): Promise<string> {
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:DB8:1:2::9', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['unknown', 'unknown'],
+])('%s counts as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});

@@ -38,6 +38,31 @@ describe('what a WebSocket may hold back', () => {
     expect(log.chunks).toEqual([]);
   });
 
+  test('nor do the messages of all connections together', async () => {
+    const small = webSocketListener({
+      port: 0,
+      closeTimeout: 100,
+      maximumUnfinishedBytes: 100_000,
+    });
+    const receiver = new Accepted();
+    const where = await small.listen(receiver);
+    const all: { socket: Socket; log: Log }[] = [];
+    for (let i = 0; i < 3; i++) {
+      const [socket, connection] = await upgraded(where, receiver);
+      socket.on('error', () => {});
+      socket.write(Buffer.concat([frameHeader(0x82, 60_000), Buffer.alloc(40_000)]));
+      all.push({ socket, log: new Log(connection) });
+    }
+    expect(await Promise.race(all.map(({ log }) => log.ended))).toBe('TRANSPORT_FRAME_REFUSED');
+    for (const { socket } of all) socket.write(Buffer.alloc(20_000));
+    const whole = all.map(({ log }) => log.received(60_000).then(() => 'whole'));
+    const ends = await Promise.all(
+      all.map(({ log }, i) => Promise.race([log.ended, whole[i] ?? ''])),
+    );
+    expect(ends.toSorted()).toEqual(['TRANSPORT_FRAME_REFUSED', 'whole', 'whole']);
+    await small.close();
+  });
+
   test('messages and control frames that are whole are not held, however many there are', async () => {
     const [socket, connection] = await upgraded(address, accepted);
     const log = new Log(connection);
