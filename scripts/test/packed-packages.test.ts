@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,7 +9,9 @@ import { runTool } from '../step.js';
 import { publishablePackages } from '../workspace.js';
 
 // A user's folder: outside the workspace, with npm, and with nothing but the packed packages.
-const folder = mkdtempSync(join(tmpdir(), 'wellhead-user-'));
+// made when a test runs: that this file is only read, to list its tests, leaves nothing behind
+const folder = join(tmpdir(), `wellhead-user-${randomUUID()}`);
+beforeAll(() => mkdirSync(folder, { mode: 0o700 }));
 const packages = publishablePackages();
 
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Packet, PacketType } from '@wellhead/codec';
@@ -10,7 +11,9 @@ import { ServerProcess } from '../src/server-process.ts';
 // What a power loss leaves is what was flushed: the system calls of a whole broker show that everything that
 // acknowledges leaves behind the flush of what it stands for. strace sees them; without it this is not tested.
 
-const folder = mkdtempSync(join(tmpdir(), 'wellhead-flush-'));
+// made when a test runs: that this file is only read, to list its tests, leaves nothing behind
+const folder = join(tmpdir(), `wellhead-flush-${randomUUID()}`);
+beforeAll(() => mkdirSync(folder, { mode: 0o700 }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const trace = join(folder, 'trace');
 const calls = 'trace=openat,read,write,writev,pwrite64,pwritev,fdatasync';

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { copyFile, readFile } from 'node:fs/promises';
 import { type Socket, connect as connectSocket } from 'node:net';
@@ -6,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecure } from 'node:tls';
 import { connectAsync } from 'mqtt';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Program } from './program.ts';
 import { type Address, Wellhead, programFile, runWellhead } from './wellhead.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'wellhead-test-'));
+// made when a test runs: that this file is only read, to list its tests, leaves nothing behind
+const folder = join(tmpdir(), `wellhead-test-${randomUUID()}`);
+beforeAll(() => mkdirSync(folder, { mode: 0o700 }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
 const certificate = [
@@ -183,7 +186,7 @@ describe('the end', () => {
 
 describe('a start that fails says why in one line, and exits with 1', () => {
   const garbage = join(folder, 'garbage.pem');
-  writeFileSync(garbage, 'not a certificate\n');
+  beforeAll(() => writeFileSync(garbage, 'not a certificate\n'));
   const [, cert = '', , key = ''] = certificate;
   const free = ['--port', '0', '--ws-port', '0', '--memory'];
   const tls = (certFile: string, keyFile: string): string[] => {

@@ -158,13 +158,14 @@ function waitAtQos0(
 
 /**
  * A message that was kept (retained, or given back by a member of a group) goes to one session, as if
- * it were published now.
+ * it were published now. `isAccepted`: it was acknowledged, and there is no other copy.
  */
 export function deliverKept(
   context: BrokerContext,
   message: MessageRecord,
   subscription: Subscription,
   retain: boolean,
+  isAccepted: boolean,
 ): void {
   const { session } = subscription;
   const qos = lowerQoS(message.qos, subscription);
@@ -181,8 +182,7 @@ export function deliverKept(
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
   publication.fate = KEPT;
-  // a retained message has a copy that stays; one that goes back to its group was acknowledged, and has none
-  publication.isAccepted = !retain;
+  publication.isAccepted = isAccepted;
   deliverAt(context, publication, subscription, qos, retain);
   recordDeliveries(context, publication);
 }

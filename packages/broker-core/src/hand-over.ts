@@ -67,7 +67,7 @@ export function redistribute(context: BrokerContext, delivery: Delivery): boolea
   const group = sharedFilter === undefined ? undefined : context.router.group(sharedFilter);
   const member = group && context.router.choose(group, message.qos);
   if (member === undefined || message.expiresAt <= context.now) return false;
-  deliverKept(context, message, member, message.retain && member.retainAsPublished);
+  deliverKept(context, message, member, message.retain && member.retainAsPublished, true);
   return true;
 }
 

@@ -164,14 +164,18 @@ interface RetainedReplay {
 
 /** Those of one session, one after the other. */
 export class RetainedReplays {
-  readonly #queue = new Deque<RetainedReplay>();
+  #queue = new Deque<RetainedReplay>();
   readonly #last = new Map<Subscription, RetainedReplay>();
+  #many = MANY_REPLAYS;
 
   get length(): number {
     return this.#queue.length;
   }
 
-  /** Of one who subscribes again and again and reads nothing, those that wait become one for each subscription. */
+  /**
+   * Of one who subscribes again and again and takes nothing, those that wait become one for each
+   * subscription, and none for one that is no more.
+   */
   add(replay: RetainedReplay): void {
     const { newest, subscription } = replay;
     const last = this.#last.get(subscription);
@@ -179,6 +183,7 @@ export class RetainedReplays {
       last.newest = newest;
       return;
     }
+    if (this.#queue.length >= this.#many) this.#forgetEnded();
     this.#queue.push(replay);
     this.#last.set(subscription, replay);
   }
@@ -191,6 +196,17 @@ export class RetainedReplays {
     const replay = this.#queue.shift();
     if (replay !== undefined && this.#last.get(replay.subscription) === replay)
       this.#last.delete(replay.subscription);
+  }
+
+  /** When there are twice as many as were left the last time. */
+  #forgetEnded(): void {
+    const left = new Deque<RetainedReplay>();
+    for (const replay of this.#queue) {
+      if (replay.subscription.active) left.push(replay);
+      else this.#last.delete(replay.subscription);
+    }
+    this.#queue = left;
+    this.#many = Math.max(MANY_REPLAYS, 2 * left.length);
   }
 }
 
@@ -327,7 +343,7 @@ function sendRetained(
     return;
   }
   // RETAIN is set on what a subscribe brings, Retain As Published or not (MQTT 5.0 section 3.3.1.3)
-  deliverKept(context, message, subscription, true);
+  deliverKept(context, message, subscription, true, false);
 }
 
 /** Replays that a session may have wait; as many as one SUBSCRIBE of usual size asks for, several times. */

@@ -231,7 +231,7 @@ export class SessionRegistry {
   }
 
   #timeout(session: Session, now: number): void {
-    if (session.ended || session.connection !== undefined) return;
+    if (session.ended || session.connection !== undefined || session.leaving !== undefined) return;
     if (session.will !== undefined && this.#context().ends.isUsedUp) {
       this.#reschedule(session); // the wheel comes back to it
       return;

@@ -32,19 +32,20 @@ export class StoredShare implements Leaving {
   /** For the driver: the store has all that has happened until now. */
   read(): void {
     if (this.#session.ended) return;
-    const { observer, store } = this.#context;
-    const page = store.readQueue(this.#session.clientId, this.#position, PAGE);
-    if (!(page instanceof Promise)) {
-      this.#take(page);
-      return;
+    try {
+      const page = this.#context.store.readQueue(this.#session.clientId, this.#position, PAGE);
+      if (page instanceof Promise) {
+        page.then((deliveries) => this.#take(deliveries)).catch((error) => this.#giveUp(error));
+      } else this.#take(page);
+    } catch (error) {
+      this.#giveUp(error);
     }
-    page.then(
-      (deliveries) => this.#take(deliveries),
-      (error: unknown) => {
-        observer.fault?.(error, 'store');
-        this.#finish();
-      },
-    );
+  }
+
+  /** What cannot be read can be given to nobody. */
+  #giveUp(error: unknown): void {
+    this.#context.observer.fault?.(error, 'store');
+    this.#finish();
   }
 
   next(): Delivery | undefined {

@@ -175,3 +175,16 @@ test('who unsubscribes and leaves in one breath leaves its group all that waited
   world.settle();
   expect(staying.publishes()).toHaveLength(59);
 });
+
+test('a client that comes back ahead of the wheel takes nothing from what its expired session leaves', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ limits, store });
+  absent(world);
+  const other = fill(world);
+  world.host.jump(10_001);
+  expect(world.resume('m').outcome()).toBe('CONNACK 89 closed');
+  world.advance(1_000); // and now the wheel comes to it
+  await world.settleAsync();
+  expect(texts(other)).toEqual(all);
+  expect(world.resume('m').connack?.sessionPresent).toBe(false);
+});

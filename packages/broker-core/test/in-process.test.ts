@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  'messages of the host program and of clients in one turn keep the order in which a queue takes them',
+  'messages of the host program and of clients in one turn are both kept',
   inWorld(async (world) => {
     world.resume('s').subscribe('a');
     world.resume('s').vanish();

@@ -317,7 +317,10 @@ test(
     const client = world.connect({ clientId: 's', properties: { receiveMaximum: 1 } });
     client.subscribe('a/1', { qos: 1 }); // and its message is never acknowledged
     world.connect({ clientId: 'q' }).publish('a/1', 'y', { qos: 1, packetId: 1 });
-    for (let i = 0; i < 3_000; i++) client.subscribe(i % 2 === 0 ? 'a/+' : 'a/#', { qos: 1 });
+    for (let i = 0; i < 3_000; i++) {
+      client.subscribe(i % 2 === 0 ? 'a/+' : 'a/#', { qos: 1 });
+      if (i % 3 === 0) client.unsubscribe(i % 2 === 0 ? 'a/+' : 'a/#');
+    }
     const session = inspect(world.broker).context.sessions.get('s');
     expect(session?.replays?.length).toBeLessThanOrEqual(1_026);
     client.take();

@@ -273,11 +273,13 @@ test('a message between two does not wait for one to a thousand, nor that one fo
 
 test('long payloads count in the share of a turn', async () => {
   await using world = await World.create({ limits });
-  for (let i = 0; i < 10; i++) world.connect({ clientId: `s${i}` }).subscribe('big');
+  const readers = Array.from({ length: 10 }, (_, i) => world.connect({ clientId: `s${i}` }));
+  for (const reader of readers) reader.subscribe('big');
   const packets = Array.from({ length: 100 }, () => publishPacket('big', 'x'.repeat(5_120)));
   world.connect().connection.write(Buffer.concat(packets.map((one) => encode(one, 5))));
   const most = mostInOneTurn(world, (counters) => counters.packetsReceived);
   expect(most).toBeLessThanOrEqual(10);
+  for (const reader of readers) expect(reader.publishes()).toHaveLength(100);
 });
 
 test('what many clients ask for at once is done in shares as well, one after the other', async () => {

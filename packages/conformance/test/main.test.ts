@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { main } from '../src/index.ts';
 import { agreeingServer } from './broken-servers.ts';
 
@@ -74,7 +74,7 @@ test('failures below MUST leave the exit status at 0', async () => {
 
 test('known failures are not failures, and unknown passes are', async () => {
   await using server = await agreeingServer();
-  const known = join(mkdtempSync(join(tmpdir(), 'conformance-')), 'known.json');
+  const known = join(temporaryFolder(), 'known.json');
   writeFileSync(known, JSON.stringify({ [overlong]: 'it agrees with everything' }));
   const flags = ['--timeout', '1', '--known', known];
   const same = await run(server.target, '--only', overlong, ...flags);
@@ -89,7 +89,7 @@ test('known failures are not failures, and unknown passes are', async () => {
 
 test('--output writes the report to a file', async () => {
   await using server = await agreeingServer();
-  const file = join(mkdtempSync(join(tmpdir(), 'conformance-')), 'report.json');
+  const file = join(temporaryFolder(), 'report.json');
   const { out } = await run(
     server.target,
     ...['--only', 'MQTT-3.12.4-1', '--version', '5.0', '--reporter', 'json', '--output', file],
@@ -130,3 +130,14 @@ test('--help describes every fixture and is exit status 0', async () => {
 });
 
 const overlong = '5.0/data/remaining-length-overlong';
+
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true });
+});
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  made.push(folder);
+  return folder;
+}

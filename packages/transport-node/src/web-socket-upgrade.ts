@@ -16,8 +16,9 @@ export interface WebSocketOptions extends CloseOptions {
   readonly maxPayload?: number;
   /**
    * Web pages that may connect, by their origin: `https://panel.example`, or `*` for all. Those of the host
-   * name that they connect to may in any case; others are answered with 403, so that no page that somebody
-   * on this machine happens to look at speaks to a broker that trusts this machine. @default none
+   * name that they connect to may in any case (of a browser, or a proxy, on this machine only those of an address, or of
+   * `localhost`); others are answered with 403, so that no page that somebody on this machine happens to look at speaks
+   * to a broker that trusts this machine. @default none
    */
   readonly allowedOrigins?: readonly string[];
   /** Milliseconds that one WebSocket message may take to arrive, plus one second for each KiB of it. @default 10_000 */
@@ -70,9 +71,10 @@ export class WebSocketUpgrade {
       refuseUpgrade(socket, 400, reason);
       return;
     }
-    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [])) {
+    const { loopback } = remoteOf(socket, certificate);
+    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [], loopback)) {
       const origin = request.headers.origin?.slice(0, LONGEST_ORIGIN_TOLD);
-      const told = `The web page ${origin} is of another host, and not among the allowed origins.`;
+      const told = `The web page ${origin} is of another host name, and not among the allowed origins.`;
       receiver.refused?.(remoteOf(socket, certificate), told);
       refuseUpgrade(socket, 403, 'This web page may not connect here.');
       return;

@@ -81,7 +81,7 @@ export class Broker implements AsyncDisposable {
       this.#endOthers();
       this.#program.run();
     });
-    this.#program = new HostProgram(this.#context, host, () => this.#driver.settled());
+    this.#program = new HostProgram(this.#context, host);
     this.#admission = new Admission(this.#context.limits);
     this.#sysInterval = (options.sysInterval ?? 10) * 1000;
     this.#sys = new SysTopics(this.#context, options.version ?? '0');

@@ -23,15 +23,12 @@ export interface LocalSubscribeOptions {
 export class HostProgram {
   readonly #context: BrokerContext;
   readonly #host: Host;
-  readonly #storeSettled: () => Promise<void>;
   readonly #streams = new Set<MessageStream>();
   #work: (() => void)[] = [];
 
-  /** `storeSettled` settles when all that was committed has. */
-  constructor(context: BrokerContext, host: Host, storeSettled: () => Promise<void>) {
+  constructor(context: BrokerContext, host: Host) {
     this.#context = context;
     this.#host = host;
-    this.#storeSettled = storeSettled;
   }
 
   publish(local: LocalMessage): Promise<void> {
@@ -109,10 +106,7 @@ export class HostProgram {
       if (!isRetained) {
         const reason = 'there is no room for one more retained message';
         told.failed(new BrokerError('BROKER_QUOTA', reason));
-      } else if (!isLong) {
-        // the turn's commit is behind us when its settling is awaited
-        this.#host.soon(() => void this.#storeSettled().then(() => told.settled()));
-      }
+      } else if (!isLong) told.complete();
     } catch (error) {
       told.failed(error);
     }

@@ -6,6 +6,10 @@ import type { Waiting } from '../long-fan-out.ts';
 export class HostPublish implements Fate, Waiting {
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
+  /** Changes that the store has not answered yet. */
+  #undecided = 0;
+  /** All that is to be asked of the store has been. */
+  #isComplete = false;
   /** The store has refused it: nobody has got it. */
   #isRefused = false;
 
@@ -14,18 +18,26 @@ export class HostPublish implements Fate, Waiting {
     this.#reject = reject;
   }
 
-  taken(): void {}
+  recorded(): void {
+    this.#undecided++;
+  }
+
+  taken(): void {
+    this.#undecided--;
+    this.#settleIfDecided();
+  }
 
   /** The host program is told, and may publish again. */
   refused(): Refused {
     this.#isRefused = true;
+    this.taken();
     return 'never';
   }
 
-  /** The store has been asked for all that is to be kept of it, and has answered. */
-  settled(): void {
-    if (this.#isRefused) this.failed(new BrokerError('BROKER_STORE', 'the store refused it'));
-    else this.#resolve();
+  /** It is routed, and what is to be kept of it is recorded. */
+  complete(): void {
+    this.#isComplete = true;
+    this.#settleIfDecided();
   }
 
   failed(error: unknown): void {
@@ -39,6 +51,12 @@ export class HostPublish implements Fate, Waiting {
   /** One for very many is over. */
   done(receivers: number | undefined): void {
     if (receivers === undefined) this.#isRefused = true;
-    this.settled();
+    this.complete();
+  }
+
+  #settleIfDecided(): void {
+    if (!this.#isComplete || this.#undecided > 0) return;
+    if (this.#isRefused) this.failed(new BrokerError('BROKER_STORE', 'the store refused it'));
+    else this.#resolve();
   }
 }

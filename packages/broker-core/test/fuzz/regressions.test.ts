@@ -5,6 +5,33 @@ import type { FuzzCase } from './step.ts';
 // Sequences that once broke a rule, as the fuzzer printed them. Add the next one here.
 const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
   [
+    'what an expired member leaves is read behind the commits of what it has acknowledged',
+    {
+      store: 'in-order',
+      limits: {},
+      steps: [
+        { do: 'connect', slot: 0, id: 'z', version: 5, expiry: 1, receiveMaximum: 5 },
+        { do: 'subscribe', slot: 0, filters: [{ filter: '$share/h/shared/a', qos: 2 }] },
+        {
+          do: 'connect',
+          slot: 1,
+          id: 'x',
+          version: 5,
+          keepAlive: 1,
+          aliases: 2,
+          will: { topic: 'shared/a', qos: 1, retain: true },
+        },
+        { do: 'publish', slot: 0, topic: 'shared/a', qos: 1 },
+        { do: 'settle', count: 2 },
+        { do: 'settle', count: 2 },
+        { do: 'answer-all', slot: 0 },
+        { do: 'bytes', slot: 0, hex: 'c0e001' },
+        { do: 'advance', ms: 20_000 },
+        { do: 'settle', count: 100 },
+      ],
+    },
+  ],
+  [
     'a queue is not read while changes of it are to be tried again',
     {
       store: 'later',
