@@ -16,7 +16,7 @@ import { acknowledge } from './acknowledge.ts';
 import { type Authentication, continueAuthentication } from './authenticate.ts';
 import { ClientOutput } from './client-output.ts';
 import { refuseConnect, startConnect } from './connect.ts';
-import { connectionDeadline, reasonOfTimeout } from './connection-deadline.ts';
+import { connectionDeadline, noteReading, reasonOfTimeout } from './connection-deadline.ts';
 import type { BrokerContext } from './context.ts';
 import type { Timed } from './deadlines.ts';
 import { drop } from './settlement.ts';
@@ -138,7 +138,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   timeout(now: number): void {
     this.context.now = now;
-    this.#noteReading(now);
+    noteReading(this, now);
     const due = connectionDeadline(this, now);
     if (due.at > now || this.mustEndLater) {
       this.deadline = due.at;
@@ -146,13 +146,6 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
       return;
     }
     this.fail(reasonOfTimeout(due.what), due.what);
-  }
-
-  /** A client that reads slowly is not one that reads nothing. */
-  #noteReading(now: number): void {
-    const untaken = this.link.untakenBytes ?? this.link.pendingBytes;
-    if (this.stalledSince > 0 && untaken < this.stalledBytes) this.stalledSince = now;
-    this.stalledBytes = untaken;
   }
 
   /** Its end would publish a Will, and this turn has published enough of them. */

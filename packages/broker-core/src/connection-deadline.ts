@@ -42,3 +42,22 @@ export function connectionDeadline(
 export function reasonOfTimeout(cause: TimeoutCause): number {
   return cause === 'Keep Alive timeout' ? ReasonCode.KeepAliveTimeout : ReasonCode.UnspecifiedError;
 }
+
+/** The transport takes no more for now: from then on it has to be seen that the client reads. */
+export function beginStall(connection: ClientConnection, now: number): void {
+  if (connection.stalledSince > 0) return;
+  connection.stalledSince = now;
+  connection.stalledBytes = untaken(connection);
+  connection.reschedule();
+}
+
+/** A client that reads slowly is not one that reads nothing. */
+export function noteReading(connection: ClientConnection, now: number): void {
+  const bytes = untaken(connection);
+  if (connection.stalledSince > 0 && bytes < connection.stalledBytes) connection.stalledSince = now;
+  connection.stalledBytes = bytes;
+}
+
+function untaken({ link }: ClientConnection): number {
+  return link.untakenBytes ?? link.pendingBytes;
+}

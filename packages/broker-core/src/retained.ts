@@ -159,7 +159,7 @@ interface RetainedReplay {
   hasBegun?: boolean;
   isExhausted?: boolean;
   /** What was found, and is too much to be sent at once. */
-  found?: RetainedEntry[];
+  found?: RetainedEntry[] | undefined;
 }
 
 /** Those of one session, one after the other. */
@@ -272,7 +272,7 @@ function takeShare(replay: RetainedReplay, entries: RetainedEntry[]): readonly R
     count++;
   }
   if (count === entries.length) {
-    delete replay.found;
+    replay.found = undefined;
     return entries;
   }
   replay.found = entries.slice(count);

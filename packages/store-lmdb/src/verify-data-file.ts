@@ -46,9 +46,10 @@ class DataFile {
 
   verify(maximumPages: number): string | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const meta = this.#newestMeta();
-      if (typeof meta === 'string') return meta;
-      if (meta.isUnflushed) return this.#verifyUnflushed();
+      const metas = this.#metas();
+      if (typeof metas === 'string') return metas;
+      const meta = newestOf(metas);
+      if (meta.isUnflushed) return this.#verifyUnflushed(metas);
       this.#page = Buffer.allocUnsafe(meta.pageSize);
       this.#lastPage = meta.lastPage;
       this.#size = fstatSync(this.#file).size;
@@ -59,24 +60,15 @@ class DataFile {
   }
 
   /** LMDB decides which state it takes, and its pages are not looked at; but one of the two must have all of them. */
-  #verifyUnflushed(): string | undefined {
-    const metas = this.#metas();
-    if (typeof metas === 'string') return metas;
+  #verifyUnflushed(metas: readonly Meta[]): string | undefined {
     const hasAll = metas.some(({ lastPage, pageSize }) => (lastPage + 1) * pageSize <= this.#size);
     return hasAll ? undefined : 'it has been cut off';
   }
 
   /** A broker has written since: pages that the state of then does not need any more may hold something else by now. */
   #hasMoved({ transaction }: Meta): boolean {
-    const meta = this.#newestMeta();
-    return typeof meta === 'object' && meta.transaction !== transaction;
-  }
-
-  #newestMeta(): Meta | string {
     const metas = this.#metas();
-    if (typeof metas === 'string') return metas;
-    const [first, second] = metas;
-    return first.transaction >= second.transaction ? first : second;
+    return typeof metas === 'object' && newestOf(metas).transaction !== transaction;
   }
 
   #metas(): readonly [Meta, Meta] | string {
@@ -146,6 +138,10 @@ class DataFile {
     const end = page + count;
     return page >= 2 && end <= this.#lastPage + 1 && end * this.#page.length <= this.#size;
   }
+}
+
+function newestOf([first, second]: readonly [Meta, Meta]): Meta {
+  return first.transaction >= second.transaction ? first : second;
 }
 
 function parseMeta(page: Buffer): Meta | string {

@@ -64,23 +64,22 @@ export class WebSocketUpgrade {
     receiver: ListenerReceiver,
     certificate?: unknown,
   ): void {
+    const remote = remoteOf(socket, certificate);
     // [MQTT-6.0.0-3] the client offers "mqtt"; 3.1 clients of old offer "mqttv3.1"
     if (!chooseProtocol(offeredProtocols(request))) {
       const reason = 'The WebSocket subprotocol "mqtt" was not offered.';
-      receiver.refused?.(remoteOf(socket, certificate), reason);
+      receiver.refused?.(remote, reason);
       refuseUpgrade(socket, 400, reason);
       return;
     }
-    const { loopback } = remoteOf(socket, certificate);
-    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [], loopback)) {
+    if (!isAllowedOrigin(request, this.#options.allowedOrigins ?? [], remote.loopback)) {
       const origin = request.headers.origin?.slice(0, LONGEST_ORIGIN_TOLD);
       const told = `The web page ${origin} is of another host name, and not among the allowed origins.`;
-      receiver.refused?.(remoteOf(socket, certificate), told);
+      receiver.refused?.(remote, told);
       refuseUpgrade(socket, 403, 'This web page may not connect here.');
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      const remote = remoteOf(socket, certificate);
       receiver.connection(new WebSocketConnection(webSocket, socket, remote, this.#options));
     });
   }

@@ -1,5 +1,6 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
+import { beginStall } from '../connection-deadline.ts';
 import type { BrokerContext } from '../context.ts';
 import { deliverAnew, withoutOutdated } from '../deliver-anew.ts';
 import { guard } from '../guard.ts';
@@ -365,11 +366,7 @@ export class TurnDriver {
     }
     connection.congested = !hasRoom;
     if (hasRoom || connection.closing) return;
-    if (connection.stalledSince === 0) {
-      connection.stalledSince = now;
-      connection.stalledBytes = link.untakenBytes ?? link.pendingBytes;
-      connection.reschedule();
-    }
+    beginStall(connection, now);
     this.#holdBackAsker(connection);
   }
 
