@@ -126,7 +126,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
       return;
     }
     this.pump();
-    if (this.#shares?.step() === true) this.context.turn.continueLater(this);
+    if (this.#share?.() === true) this.context.turn.continueLater(this);
     if (!this.decoder.paused || this.#holds > 0) return;
     const before = this.packets;
     this.decoder.resume();
@@ -253,8 +253,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.open = false;
     this.closing = true;
     this.decoder.close();
-    this.#shares?.abandoned();
-    this.#shares = undefined;
+    this.#share = undefined;
     context.deadlines.cancel(this);
     this.touch();
     if (client === undefined) context.observer.refused?.(this.link.remote, reasonCode, reason);
@@ -272,7 +271,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   /** Work counted in the turn of that number. */
   #spent = 0;
   #spentIn = 0;
-  #shares: { readonly step: () => boolean; readonly abandoned: () => void } | undefined;
+  #share: (() => boolean) | undefined;
 
   /**
    * Holds back everything that the client sends until `answer` settles, then calls `proceed`, unless
@@ -325,22 +324,19 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
 
   /**
    * Does work of perhaps many turns, a share in each; what the client sends meanwhile waits. `step` does
-   * one share, and is true while there is more; should the connection end first, `abandoned` is called.
+   * one share, and is true while there is more; none follows when the connection has ended.
    */
-  workInShares(step: () => boolean, abandoned: () => void): void {
+  workInShares(step: () => boolean): void {
     if (!step()) return;
     const release = this.holdBack();
-    const shares = {
-      abandoned,
-      step: (): boolean => {
-        if (step()) return true;
-        // its end may have begun other work
-        if (this.#shares === shares) this.#shares = undefined;
-        release(() => undefined);
-        return false;
-      },
+    const share = (): boolean => {
+      if (step()) return true;
+      // its end may have begun other work
+      if (this.#share === share) this.#share = undefined;
+      release(() => undefined);
+      return false;
     };
-    this.#shares = shares;
+    this.#share = share;
     this.context.turn.continueLater(this);
   }
 

@@ -6,7 +6,7 @@ import {
   type SubscriptionRequest,
   type Unsubscribe,
 } from '@wellhead/codec';
-import type { SessionChange, SubscriptionRecord } from '@wellhead/session-store';
+import type { SubscriptionRecord } from '@wellhead/session-store';
 import { parseSharedFilter, validateTopicFilter } from '@wellhead/topic-matcher';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
@@ -32,7 +32,7 @@ export function receiveSubscribe(connection: ClientConnection, packet: Subscribe
     isPending ||= decision instanceof Promise;
     decisions.push(decision);
   };
-  inShares(connection, packet.subscriptions, judgeOne, NO_CHANGES, () => {
+  inShares(connection, packet.subscriptions, judgeOne, () => {
     if (!isPending) {
       // no element is a promise
       grant(connection, packet, identifier, decisions as Decision[]);
@@ -51,11 +51,10 @@ export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubsc
   if (session === undefined) return;
   const { packetId, topicFilters } = packet;
   const reasonCodes: number[] = [];
-  const changes: SessionChange[] = [];
   const unsubscribe = (topicFilter: string): void => {
-    reasonCodes.push(unsubscribeOne(connection, session, topicFilter, changes));
+    reasonCodes.push(unsubscribeOne(connection, session, topicFilter));
   };
-  inShares(connection, topicFilters, unsubscribe, changes, () => {
+  inShares(connection, topicFilters, unsubscribe, () => {
     said(connection, connection.promise({ type: PacketType.Unsuback, packetId, reasonCodes }));
     connection.pumpWaiting(); // what waited behind what a group has back
   });
@@ -65,7 +64,6 @@ function unsubscribeOne(
   connection: ClientConnection,
   session: Session,
   topicFilter: string,
-  changes: SessionChange[],
 ): number {
   const { client, context } = connection;
   if (validateTopicFilter(topicFilter) !== undefined) return ReasonCode.TopicFilterInvalid;
@@ -74,7 +72,7 @@ function unsubscribeOne(
   context.sessions.removeSubscription(session, subscription);
   if (session.durable) {
     const { clientId, epoch } = session;
-    changes.push({ type: 'unsubscribed', clientId, epoch, topicFilter });
+    context.turn.record({ type: 'unsubscribed', clientId, epoch, topicFilter });
   }
   if (subscription.group !== undefined)
     connection.spend(giveBackToGroup(context, session, subscription.group));
@@ -84,23 +82,14 @@ function unsubscribeOne(
 
 /**
  * Does something to each filter of a packet, to very many of them in several turns, and then `done`. The
- * store learns of all `changes` at once, since one answer stands for them.
+ * store learns of each turn's part by itself: the answer waits for the last of them, and so for all.
  */
 function inShares<T>(
   connection: ClientConnection,
   filters: readonly T[],
   each: (filter: T) => void,
-  changes: readonly SessionChange[],
   done: () => void,
 ): void {
-  const { turn } = connection.context;
-  let isRecorded = false;
-  const record = (): void => {
-    // \`done\` may end the connection, which abandons what is over already
-    if (isRecorded) return;
-    isRecorded = true;
-    for (const change of changes) turn.record(change);
-  };
   const rest = filters[Symbol.iterator]();
   let next = rest.next();
   connection.workInShares(() => {
@@ -110,10 +99,9 @@ function inShares<T>(
       connection.spend(workCost.filter);
       if (connection.hasHadItsShare && next.done !== true) return true;
     }
-    record();
     done();
     return false;
-  }, record);
+  });
 }
 
 /** What an MQTT 5 client asks for although CONNACK told it not to (sections 3.2.2.3.11 to 3.2.2.3.13): a Protocol Error. */
@@ -181,17 +169,16 @@ function grant(
   if (session === undefined) return;
   const granted: Granted[] = [];
   const reasonCodes: number[] = [];
-  const changes: SessionChange[] = [];
   const grantOne = (request: SubscriptionRequest): void => {
     const decision = decisions[reasonCodes.length] ?? false;
-    reasonCodes.push(decide(connection, session, request, decision, identifier, granted, changes));
+    reasonCodes.push(decide(connection, session, request, decision, identifier, granted));
   };
-  inShares(connection, packet.subscriptions, grantOne, changes, () => {
+  inShares(connection, packet.subscriptions, grantOne, () => {
     if (!answer(connection, packet.packetId, reasonCodes)) return;
     if (granted.length === 0) return connection.pump();
     const replay = ({ subscription, newest }: Granted): void =>
       connection.context.retained.replay(session, subscription, newest);
-    inShares(connection, granted, replay, NO_CHANGES, () => connection.pump());
+    inShares(connection, granted, replay, () => connection.pump());
   });
 }
 
@@ -209,14 +196,13 @@ function decide(
   decision: Decision,
   identifier: number,
   granted: Granted[],
-  changes: SessionChange[],
 ): number {
   if (decision !== true && !(typeof decision === 'number' && decision <= 2))
     return reasonOf(PacketType.Suback, decision);
   const granting = decision === true ? 2 : decision;
   // the least of values from 0 to 2
   const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;
-  return subscribeOne(connection, session, request, qos, identifier, granted, changes);
+  return subscribeOne(connection, session, request, qos, identifier, granted);
 }
 
 /** SUBACK in the form of the client's version; false when it has none for this: MQTT 3.1 knows no failure. */
@@ -247,7 +233,6 @@ function subscribeOne(
   qos: QoS,
   identifier: number,
   replayed: Granted[],
-  changes: SessionChange[],
 ): number {
   const { context } = connection;
   const { topicFilter } = request;
@@ -266,7 +251,7 @@ function subscribeOne(
       : sessions.putSubscription(session, record);
   if (session.durable) {
     const { clientId, epoch } = session;
-    changes.push({ type: 'subscribed', clientId, epoch, subscription: record });
+    context.turn.record({ type: 'subscribed', clientId, epoch, subscription: record });
   }
   if (connection.client !== undefined)
     context.observer.subscribed?.(connection.client, topicFilter, qos);
@@ -314,4 +299,3 @@ function said(connection: ClientConnection, isSent: boolean): boolean {
 
 /** The one failure code of 3.1.1's SUBACK. */
 const FAILURE = 0x80;
-const NO_CHANGES: readonly SessionChange[] = [];
