@@ -35,15 +35,29 @@ export class CommitQueue {
 
   /** As many as make a transaction. */
   take(): PendingCommit[] {
-    let changes = 0;
+    let work = 0;
     let count = 0;
     for (const commit of this.#commits) {
-      if (count > 0 && changes + commit.changes.length > LARGEST_TRANSACTION) break;
-      changes += commit.changes.length;
+      work += workOf(commit.changes);
+      if (count > 0 && work > LARGEST_TRANSACTION) break;
       count++;
     }
     return this.#commits.splice(0, count);
   }
 }
 
-const LARGEST_TRANSACTION = 20_000;
+/** What it takes to apply changes, in deliveries of a queue. */
+function workOf(changes: readonly SessionChange[]): number {
+  let work = 0;
+  for (const change of changes) {
+    if (change.type === 'enqueued') work += 1 + change.deliveries.length;
+    else if ('messageIds' in change) work += change.messageIds.length;
+    else work += change.type === 'received' || change.type === 'receipt-released' ? 1 : WORK_OF_ROW;
+  }
+  return work;
+}
+
+/** A change that makes or removes a row. */
+const WORK_OF_ROW = 4;
+/** Nobody is served while a transaction is made: a few milliseconds, as a delivery takes one or two microseconds. */
+const LARGEST_TRANSACTION = 4_000;

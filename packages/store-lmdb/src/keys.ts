@@ -53,7 +53,7 @@ export function fanOutKey(messageId: number): Buffer {
   return numberKey(Kind.fanOut, messageId);
 }
 
-/** A session that was removed while rows of its queue still stand. */
+/** A session that was removed while rows of its subscriptions or its queue still stand. */
 export function removedKey(sessionNumber: number): Buffer {
   return ofSession(Kind.removed, sessionNumber, 0);
 }

@@ -33,7 +33,7 @@ export function openSession(state: StoreState, change: SessionOpened): void {
   state.batch.sessions.add(session);
 }
 
-/** The session is gone at once; of a long queue, rows remain for {@link purgeRemoved}. */
+/** The session is gone at once; of many subscriptions and a long queue, rows remain for {@link purgeRemoved}. */
 export function removeSession(state: StoreState, session: StoredSession): void {
   const { number } = session;
   state.sessions.delete(session.clientId);
@@ -44,19 +44,18 @@ export function removeSession(state: StoreState, session: StoredSession): void {
   state.deliveries -= session.rowDeliveries;
   state.batch.remove(sessionKey(number));
   state.batch.remove(willKey(number));
-  for (const { key } of state.batch.ofSession(Kind.subscription, number, Infinity)) {
-    state.batch.remove(key);
-  }
-  if (session.rowDeliveries > 0 && !removeRows(state, number)) {
-    state.batch.put(removedKey(number), new Uint8Array(1));
-    state.removed.add(number);
-  }
+  const isOver =
+    removeSubscriptions(state, number) &&
+    (session.rowDeliveries === 0 || removeQueue(state, number));
+  if (isOver) return;
+  state.batch.put(removedKey(number), new Uint8Array(1));
+  state.removed.add(number);
 }
 
 /** Goes on with sessions whose rows were too many for the commit that removed them. */
 export function purgeRemoved(state: StoreState): void {
   for (const number of state.removed) {
-    if (!removeRows(state, number)) return;
+    if (!removeSubscriptions(state, number) || !removeQueue(state, number)) return;
     state.removed.delete(number);
     state.batch.remove(removedKey(number));
   }
@@ -115,13 +114,22 @@ function dropDelivery(state: StoreState, delivery: Delivery): void {
   if (!released) unuseMessage(state, content, messageId, size);
 }
 
-/** Removes some rows of a queue; true when none remain. */
-function removeRows(state: StoreState, sessionNumber: number): boolean {
-  const rows = state.batch.ofSession(Kind.queue, sessionNumber, state.removedAtOnce);
+/** Removes rows of subscriptions, as many as this transaction still may; true when none remain. */
+function removeSubscriptions(state: StoreState, sessionNumber: number): boolean {
+  const rows = state.batch.ofSession(Kind.subscription, sessionNumber, state.removable);
+  for (const { key } of rows) state.batch.remove(key);
+  state.removable -= rows.length;
+  return state.removable > 0;
+}
+
+/** The same for the rows of a queue. */
+function removeQueue(state: StoreState, sessionNumber: number): boolean {
+  const rows = state.batch.ofSession(Kind.queue, sessionNumber, state.removable);
   for (const { key, value } of rows) {
     const what = readDelivery(new ByteReader(value));
     removeQueueRow(state, sessionNumber, what, numberOfKey(key));
     if (!what.released) unuseMessage(state, undefined, what.messageId, what.size);
   }
-  return rows.length < state.removedAtOnce;
+  state.removable -= rows.length;
+  return state.removable > 0;
 }

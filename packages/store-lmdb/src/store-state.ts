@@ -8,7 +8,8 @@ import { COUNTERS_KEY, keyRange, Kind } from './keys.ts';
 import { RowBatch } from './row-batch.ts';
 import type { StoredSession } from './stored-session.ts';
 
-export const MANY_ROWS = 2_000;
+/** A few milliseconds' worth: nobody is served meanwhile. */
+export const MANY_ROWS = 1_000;
 export const FEW_ROWS = 20;
 
 /** What memory holds of the store, in step with the rows of the database and the batch that changes them. */
@@ -25,6 +26,8 @@ export class StoreState {
   readonly removed: Set<number> = new Set();
   /** Rows of removed sessions that one transaction removes; few when there is little room, for it writes each page anew. */
   removedAtOnce: number = MANY_ROWS;
+  /** How many of them the transaction that is being made may still remove. */
+  removable: number = MANY_ROWS;
   /** No message of a higher number has a row. */
   lastRowMessage: number;
   /** Some message with a row may be used more than once. */

@@ -9,6 +9,7 @@ import type { StoreState } from './store-state.ts';
 /** Before the commits of a transaction are applied. */
 export function beginTransaction(state: StoreState): void {
   state.batch = new RowBatch(state.database);
+  state.removable = state.removedAtOnce;
   if (state.removed.size > 0) purgeRemoved(state);
 }
 

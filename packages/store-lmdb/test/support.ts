@@ -29,6 +29,31 @@ export function openFailing(directory: string, isFailing: () => boolean): Sessio
   return openOver(new FailingDatabase(dataFile, isFailing), dataFile, 1);
 }
 
+/** A store that notes how many rows each of its transactions writes and removes. */
+export function openCounting(directory: string, counts: number[]): SessionStore {
+  const dataFile = join(directory, 'data.lmdb');
+  return openOver(new CountingDatabase(dataFile, counts), dataFile, 1_000_000);
+}
+
+class CountingDatabase extends Database {
+  readonly #counts: number[];
+
+  constructor(path: string, counts: number[]) {
+    super({ path, waitsForDisk: false });
+    this.#counts = counts;
+  }
+
+  override async write(
+    change: (writer: RowWriter) => void,
+    options: { readonly frees?: boolean },
+  ): Promise<void> {
+    let count = 0;
+    change({ put: () => count++, remove: () => count++ });
+    this.#counts.push(count);
+    await super.write(change, options);
+  }
+}
+
 class FailingDatabase extends Database {
   readonly #isFailing: () => boolean;
 
