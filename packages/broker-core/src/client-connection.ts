@@ -29,7 +29,7 @@ import { pump } from './queue.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { receiveSubscribe, receiveUnsubscribe } from './subscribe.ts';
-import { shareOfTurn } from './share-of-turn.ts';
+import { lookAtClock, shareOfTurn } from './share-of-turn.ts';
 import { propertyCost, workCost } from './work-cost.ts';
 
 /**
@@ -140,17 +140,12 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.context.now = now;
     noteReading(this, now);
     const due = connectionDeadline(this, now);
-    if (due.at > now || this.mustEndLater) {
+    if (due.at > now) {
       this.deadline = due.at;
       this.context.deadlines.schedule(this);
       return;
     }
     this.fail(reasonOfTimeout(due.what), due.what);
-  }
-
-  /** Its end would publish a Will, and this turn has published enough of them. */
-  get mustEndLater(): boolean {
-    return this.session?.will !== undefined && this.context.ends.isUsedUp;
   }
 
   /** The transport has ended, by whosever hand. */
@@ -173,7 +168,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
   publish(view: PublishView): void {
     this.packets++;
     receivePublish(this, view);
-    this.spend(workCost.publish);
+    this.spend(workCost.publish + ((view.propertiesEnd - view.propertiesStart) >> 6));
   }
 
   acknowledge(
@@ -255,6 +250,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     this.decoder.close();
     this.#share = undefined;
     context.deadlines.cancel(this);
+    context.ends.spend(workCost.end);
     this.touch();
     if (client === undefined) context.observer.refused?.(this.link.remote, reasonCode, reason);
     else context.observer.disconnected?.(client, reasonCode, reason);
@@ -310,6 +306,7 @@ export class ClientConnection extends ClientOutput implements PacketSink, Timed 
     }
     this.#spent += deliveries;
     turn.spent += deliveries;
+    if (turn.spent >= turn.nextLook) lookAtClock(this.context);
     if (this.#spent < shareOfTurn(this.context) || this.phase === 'closed') return;
     this.decoder.pause();
     this.pauseReading();

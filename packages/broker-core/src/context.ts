@@ -43,6 +43,8 @@ export interface BrokerContext {
   readonly blocks: BlockPool;
   /** Milliseconds, as of the event that is being handled. */
   now: number;
+  /** Milliseconds, as of this moment. */
+  clock(): number;
   /** The highest identifier that a kept message has. */
   lastMessageId: number;
   /** An identifier for one more message: it grows. */

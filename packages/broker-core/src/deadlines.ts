@@ -1,3 +1,5 @@
+import { Deque } from './deque.ts';
+
 /** Something that wants to be called at a time. `timeout` may come early or for nothing, and must not mind. */
 export interface Timed {
   /** Milliseconds on the broker's clock; `Infinity` for never. */
@@ -19,13 +21,19 @@ export class Deadlines {
     undefined,
   );
   readonly #fault: (error: unknown) => void;
+  /** Where the wheel stands: nobody is scheduled for before. */
   #tick: number;
+  /** The first tick that was not looked at. */
+  #next: number;
+  /** Those of earlier ticks who are still to be called. */
+  readonly #due = new Deque<Timed>();
   #size = 0;
 
   /** `now` is where the wheel starts; an error of one who is called goes to `fault`, and the others are called all the same. */
   constructor(now: number, fault: (error: unknown) => void) {
     this.#fault = fault;
     this.#tick = Math.floor(now / DEADLINE_GRANULARITY);
+    this.#next = this.#tick;
   }
 
   get size(): number {
@@ -52,26 +60,32 @@ export class Deadlines {
     this.#size--;
   }
 
-  /** Calls everybody whose deadline has passed. */
-  advance(now: number): void {
-    const target = Math.floor(now / DEADLINE_GRANULARITY);
+  /** Calls everybody whose deadline has passed, while `mayGoOn`; false when some are left for the next call. */
+  advance(now: number, mayGoOn: () => boolean = ALWAYS): boolean {
+    // whoever is scheduled from now on is looked at the next time
+    this.#tick = Math.floor(now / DEADLINE_GRANULARITY);
     // after a long pause one round of the wheel reaches every slot
-    const from = Math.max(this.#tick, target - SLOTS);
-    this.#tick = target;
-    for (let tick = from; tick < target; tick++) this.#fire(this.#slots[tick & (SLOTS - 1)], now);
+    this.#next = Math.max(this.#next, this.#tick - SLOTS);
+    for (;;) {
+      for (let timed = this.#due.peek(); timed !== undefined; timed = this.#due.peek()) {
+        if (!mayGoOn()) return false;
+        this.#due.shift();
+        this.#fire(timed, now);
+      }
+      if (this.#next >= this.#tick) return true;
+      for (const timed of this.#slots[this.#next++ & (SLOTS - 1)] ?? []) this.#due.push(timed);
+    }
   }
 
-  #fire(slot: Set<Timed> | undefined, now: number): void {
-    if (slot === undefined) return;
-    // whoever is scheduled meanwhile may join this set, and is looked at once more at most
-    for (const timed of Array.from(slot)) {
-      this.cancel(timed);
-      try {
-        if (timed.deadline <= now) timed.timeout(now);
-        else this.schedule(timed);
-      } catch (error) {
-        this.#fault(error);
-      }
+  #fire(timed: Timed, now: number): void {
+    // cancelled since
+    if (timed.deadlineSlot === -1) return;
+    this.cancel(timed);
+    try {
+      if (timed.deadline <= now) timed.timeout(now);
+      else this.schedule(timed);
+    } catch (error) {
+      this.#fault(error);
     }
   }
 
@@ -83,3 +97,4 @@ export class Deadlines {
 }
 
 const SLOTS = 1024;
+const ALWAYS = (): boolean => true;

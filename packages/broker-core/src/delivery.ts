@@ -255,7 +255,10 @@ export function mustQueue(
     if (session.connection?.open !== true) return session.durable;
     return mustWait(session) || session.connection.isBusy || !hasQuota(context, session);
   };
-  return targets.some(waits) || groups.some(({ members }) => members.every(waits));
+  return (
+    targets.some(waits) ||
+    groups.some(({ members }) => members.every((one) => !one.active || waits(one)))
+  );
 }
 
 /** A session is named once per stored message: its second copy (plain and shared subscription) is a message of its own. */

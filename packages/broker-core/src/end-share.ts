@@ -1,30 +1,39 @@
-import type { BrokerLimits } from './options.ts';
-import type { Turn } from './turn.ts';
+import type { BrokerContext } from './context.ts';
+import { isLate } from './share-of-turn.ts';
+import { WORK_BETWEEN_LOOKS } from './turn.ts';
 
 /**
- * How much of a turn goes to what sessions leave when they end, such as Wills, counted by their receivers.
- * When a thousand clients vanish at once, most of their connections end a few turns later, and so do
- * their Wills.
+ * How much of a turn goes to the ends of connections and sessions, and to what they leave: subscriptions,
+ * Wills counted by their receivers. When a thousand clients vanish at once, most of their connections
+ * end a few turns later, and so do their Wills.
  */
 export class EndShare {
-  readonly #limits: BrokerLimits;
-  readonly #turn: Turn;
+  readonly #context: () => BrokerContext;
   #spent = 0;
   #spentIn = 0;
+  #nextLook = 0;
 
-  constructor(limits: BrokerLimits, turn: Turn) {
-    this.#limits = limits;
-    this.#turn = turn;
+  constructor(context: () => BrokerContext) {
+    this.#context = context;
   }
 
   get isUsedUp(): boolean {
-    return this.#spentIn === this.#turn.number && this.#spent >= this.#limits.deliveriesPerTurn;
+    const { limits, turn } = this.#context();
+    return this.#spentIn === turn.number && this.#spent >= limits.deliveriesPerTurn;
   }
 
   /** In deliveries, as all work is counted. */
   spend(work: number): void {
-    if (this.#spentIn !== this.#turn.number) this.#spent = 0;
-    this.#spentIn = this.#turn.number;
+    const context = this.#context();
+    const { limits, turn } = context;
+    if (this.#spentIn !== turn.number) {
+      this.#spentIn = turn.number;
+      this.#spent = 0;
+      this.#nextLook = WORK_BETWEEN_LOOKS;
+    }
     this.#spent += work;
+    if (this.#spent < this.#nextLook) return;
+    this.#nextLook = this.#spent + WORK_BETWEEN_LOOKS;
+    if (isLate(context)) this.#spent = Math.max(this.#spent, limits.deliveriesPerTurn);
   }
 }

@@ -1,3 +1,4 @@
+import type { QoS } from '@wellhead/codec';
 import type { FanOutRecord, MessageRecord, SessionChange } from '@wellhead/session-store';
 import { Audience, type AudiencePart } from './audience.ts';
 import type { BrokerContext } from './context.ts';
@@ -18,9 +19,15 @@ export interface TurnWork {
   abandoned?(): void;
 }
 
-/** True when a message has more receivers than one turn may serve. */
-export function isLong({ limits }: BrokerContext, { groups, targets }: Route): boolean {
-  return targets.length + groups.length > limits.deliveriesPerTurn;
+/** True when a message of that QoS has more receivers than one turn may serve. */
+export function isLong(context: BrokerContext, { groups, targets }: Route, qos: QoS): boolean {
+  return targets.length + groups.length > receiversPerTurn(context, qos);
+}
+
+/** A delivery at QoS 1 or 2 takes longer, and longer still where a store has to keep it in the same turn. */
+function receiversPerTurn({ limits, store }: BrokerContext, qos: QoS): number {
+  if (qos === 0) return limits.deliveriesPerTurn;
+  return Math.ceil(limits.deliveriesPerTurn / (store.supports.durable ? AT_MOST_STORED : AT_QOS_1));
 }
 
 /** Who waits to hear what has become of a message for very many. */
@@ -236,7 +243,7 @@ export class LongFanOut implements TurnWork, Fate {
   }
 
   get #perTurn(): number {
-    return this.#context.limits.deliveriesPerTurn;
+    return receiversPerTurn(this.#context, this.#message.qos);
   }
 
   #show(publication: Publication, messageId: number): void {
@@ -258,3 +265,7 @@ function withOwnTarget(context: BrokerContext, publication: Publication, found: 
   );
   return { ...found, noLocal: false, targets };
 }
+
+/** Deliveries at QoS 0 in the time of one at QoS 1, and of one that is stored. */
+const AT_QOS_1 = 4;
+const AT_MOST_STORED = 10;

@@ -21,7 +21,7 @@ import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { drop } from './settlement.ts';
-import { deliveryCost, searchCost, workCost } from './work-cost.ts';
+import { deliveryCost, searchCost, storedCost, workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
 export function receivePublish(connection: ClientConnection, view: PublishView): void {
@@ -67,7 +67,7 @@ export function publishMessage(
   publication.fate = fate;
   const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
-  const isInParts = isLong(context, found) || context.fanOuts.has(message.publisherId);
+  const isInParts = isLong(context, found, message.qos) || context.fanOuts.has(message.publisherId);
   if (isInParts) {
     const fanOut = new LongFanOut(context, publication, found, waiting);
     fanOut.record();
@@ -253,7 +253,7 @@ function distribute(
   }
   publication.isAccepted = qos > 0;
   const found = router.route(publication.topic);
-  const fanOut = isLong(context, found)
+  const fanOut = isLong(context, found, qos)
     ? fanOutOf(connection, session, found, packetId)
     : undefined;
   if (publication.retain && !retain(connection, publication, fanOut)) {
@@ -273,7 +273,9 @@ function distribute(
   const receivers = route(context, publication, found);
   acknowledgePublish(connection, session, qos, packetId, receivers);
   connection.spend(
-    deliveryCost(receivers, publication.payloadLength) + searchCost(router.steps - stepsBefore),
+    deliveryCost(receivers, publication.payloadLength) +
+      storedCost(context, publication.deliveries?.length ?? 0) +
+      searchCost(router.steps - stepsBefore),
   );
 }
 

@@ -12,6 +12,7 @@ import { pumpReplays } from './retained.ts';
 import type { Session } from './session.ts';
 import { isTurnUsedUp } from './share-of-turn.ts';
 import type { PageRequest } from './turn.ts';
+import { storedCost, workCost } from './work-cost.ts';
 
 /**
  * Sends what waits for a client for as long as its window and its connection have room: first what was
@@ -26,20 +27,18 @@ export function pump(context: BrokerContext, session: Session): void {
     return;
   }
   if (!resend(context, session)) return;
-  for (let sent = 0; ; sent++) {
-    if (connection.isBusy) return;
-    if (sent === PUMP_SHARE) {
-      // the rest comes in a later turn: small messages are many before the connection is busy
-      connection.spend(sent);
-      context.turn.continueLater(connection);
-      return;
-    }
+  const cost = 1 + storedCost(context, session.durable ? 1 : 0);
+  while (!connection.isBusy) {
+    // the rest comes in a later turn: small messages are many before the connection is busy
+    if (connection.hasHadItsShare) return;
     const delivery = nextWaiting(session);
     if (delivery === undefined) break;
     if (delivery.qos > 0 && windowOf(context, session).quota === 0) return;
     removeWaiting(session, delivery);
     sendWaiting(context, session, delivery);
+    connection.spend(cost);
   }
+  if (connection.isBusy) return;
   if (session.backlog > 0) {
     readPage(context, session);
     return;
@@ -193,6 +192,7 @@ function takePage(
   limit: number,
 ): void {
   takeAll(context, session, page);
+  session.connection?.spend(page.length * workCost.read);
   // the store, not the count, is the truth: what it failed to keep is not there, to forget, still is
   if (page.length === 0) session.queuedMessages -= session.expected;
   session.queuedMessages = Math.max(session.queuedMessages, session.inMemory);
@@ -254,5 +254,3 @@ function restore(session: Session, queued: QueuedDelivery): void {
 const PAGE_BYTES = 262_144;
 const SMALLEST_PAGE = 1;
 const LARGEST_PAGE = 1_024;
-/** Messages sent in one go. */
-const PUMP_SHARE = 4_096;

@@ -14,6 +14,7 @@ import { StoredShare } from './stored-share.ts';
 import { Subscription } from './subscription.ts';
 import { Unrouting } from './unrouting.ts';
 import { Will } from './will.ts';
+import { workCost } from './work-cost.ts';
 
 export interface OpenRequest {
   readonly client: ClientInfo;
@@ -29,11 +30,13 @@ export class SessionRegistry {
   readonly #sessions = new SteadyMap<Session>();
   /** What sessions leave to their groups goes this way. */
   readonly handOver: HandOver;
+  readonly #unrouting: Unrouting;
   readonly #onTimeout = (session: Session, now: number): void => this.#timeout(session, now);
 
   constructor(context: () => BrokerContext) {
     this.#context = context;
     this.handOver = new HandOver(context);
+    this.#unrouting = new Unrouting(context, (one) => this.#unroute(one));
   }
 
   get size(): number {
@@ -118,6 +121,7 @@ export class SessionRegistry {
     this.#sessions.delete(session.clientId);
     context.counters.sessions = this.#sessions.size;
     context.deadlines.cancel(session);
+    context.ends.spend(workCost.end);
     this.#unrouteAll(session);
     const { durable, will } = session;
     const left = session.inMemory === 0 ? undefined : leftInMemoryBy(session);
@@ -232,10 +236,6 @@ export class SessionRegistry {
 
   #timeout(session: Session, now: number): void {
     if (session.ended || session.connection !== undefined || session.leaving !== undefined) return;
-    if (session.will !== undefined && this.#context().ends.isUsedUp) {
-      this.#reschedule(session); // the wheel comes back to it
-      return;
-    }
     if (session.expiresAt <= now) {
       this.#expire(session);
       return;
@@ -278,8 +278,7 @@ export class SessionRegistry {
     const { subscriptions } = session;
     if (subscriptions === undefined) return;
     session.subscriptions = undefined;
-    const unrouting = new Unrouting(subscriptions.values(), (one) => this.#unroute(one));
-    if (unrouting.step()) this.#context().turn.workOn(unrouting);
+    this.#unrouting.add(subscriptions.values());
   }
 
   #reschedule(session: Session): void {

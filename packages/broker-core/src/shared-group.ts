@@ -40,7 +40,8 @@ export class SharedGroup {
     for (let i = 0; i < count; i++) {
       const position = (this.#turn + i) % count;
       const member = this.members[position];
-      if (member === undefined) continue;
+      // one that has ended is taken out a little later, when there are very many
+      if (member?.active !== true) continue;
       const readiness = member.session.readiness(Math.min(qos, member.qos));
       if (readiness === 2) {
         this.#turn = position + 1;

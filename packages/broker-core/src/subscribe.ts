@@ -12,6 +12,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { giveBackToGroup } from './give-back.ts';
 import type { Decision } from './hooks.ts';
+import { Parts } from './parts.ts';
 import { reasonOf } from './publish.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
@@ -51,8 +52,8 @@ export function receiveUnsubscribe(connection: ClientConnection, packet: Unsubsc
   if (session === undefined) return;
   const { packetId, topicFilters } = packet;
   const reasonCodes: number[] = [];
-  const unsubscribe = (topicFilter: string): void => {
-    reasonCodes.push(unsubscribeOne(connection, session, topicFilter));
+  const unsubscribe = (topicFilter: string, parts: Parts): void => {
+    reasonCodes.push(unsubscribeOne(connection, session, topicFilter, parts));
   };
   inShares(connection, topicFilters, unsubscribe, () => {
     said(connection, connection.promise({ type: PacketType.Unsuback, packetId, reasonCodes }));
@@ -64,6 +65,7 @@ function unsubscribeOne(
   connection: ClientConnection,
   session: Session,
   topicFilter: string,
+  parts: Parts,
 ): number {
   const { client, context } = connection;
   if (validateTopicFilter(topicFilter) !== undefined) return ReasonCode.TopicFilterInvalid;
@@ -72,7 +74,7 @@ function unsubscribeOne(
   context.sessions.removeSubscription(session, subscription);
   if (session.durable) {
     const { clientId, epoch } = session;
-    context.turn.record({ type: 'unsubscribed', clientId, epoch, topicFilter });
+    parts.record({ type: 'unsubscribed', clientId, epoch, topicFilter });
   }
   if (subscription.group !== undefined)
     connection.spend(giveBackToGroup(context, session, subscription.group));
@@ -82,24 +84,32 @@ function unsubscribeOne(
 
 /**
  * Does something to each filter of a packet, to very many of them in several turns, and then `done`. The
- * store learns of each turn's part by itself: the answer waits for the last of them, and so for all.
+ * store learns of each turn's part by itself, and has all but the last one when `done` is called.
  */
 function inShares<T>(
   connection: ClientConnection,
   filters: readonly T[],
-  each: (filter: T) => void,
+  each: (filter: T, parts: Parts) => void,
   done: () => void,
 ): void {
+  const parts = new Parts(connection.context.turn);
   const rest = filters[Symbol.iterator]();
   let next = rest.next();
   connection.workInShares(() => {
     while (next.done !== true) {
-      each(next.value);
+      each(next.value, parts);
       next = rest.next();
       connection.spend(workCost.filter);
-      if (connection.hasHadItsShare && next.done !== true) return true;
+      if (!connection.hasHadItsShare || next.done === true) continue;
+      parts.endPart();
+      return true;
     }
-    done();
+    if (parts.areTaken) {
+      done();
+    } else {
+      const release = connection.holdBack();
+      parts.whenTaken(() => release(done));
+    }
     return false;
   });
 }
@@ -169,9 +179,9 @@ function grant(
   if (session === undefined) return;
   const granted: Granted[] = [];
   const reasonCodes: number[] = [];
-  const grantOne = (request: SubscriptionRequest): void => {
+  const grantOne = (request: SubscriptionRequest, parts: Parts): void => {
     const decision = decisions[reasonCodes.length] ?? false;
-    reasonCodes.push(decide(connection, session, request, decision, identifier, granted));
+    reasonCodes.push(decide(connection, session, request, decision, identifier, granted, parts));
   };
   inShares(connection, packet.subscriptions, grantOne, () => {
     if (!answer(connection, packet.packetId, reasonCodes)) return;
@@ -196,13 +206,14 @@ function decide(
   decision: Decision,
   identifier: number,
   granted: Granted[],
+  parts: Parts,
 ): number {
   if (decision !== true && !(typeof decision === 'number' && decision <= 2))
     return reasonOf(PacketType.Suback, decision);
   const granting = decision === true ? 2 : decision;
   // the least of values from 0 to 2
   const qos = Math.min(request.qos, granting, connection.context.limits.maximumQoS) as QoS;
-  return subscribeOne(connection, session, request, qos, identifier, granted);
+  return subscribeOne(connection, session, request, qos, identifier, granted, parts);
 }
 
 /** SUBACK in the form of the client's version; false when it has none for this: MQTT 3.1 knows no failure. */
@@ -233,6 +244,7 @@ function subscribeOne(
   qos: QoS,
   identifier: number,
   replayed: Granted[],
+  parts: Parts,
 ): number {
   const { context } = connection;
   const { topicFilter } = request;
@@ -251,7 +263,7 @@ function subscribeOne(
       : sessions.putSubscription(session, record);
   if (session.durable) {
     const { clientId, epoch } = session;
-    context.turn.record({ type: 'subscribed', clientId, epoch, subscription: record });
+    parts.record({ type: 'subscribed', clientId, epoch, subscription: record });
   }
   if (connection.client !== undefined)
     context.observer.subscribed?.(connection.client, topicFilter, qos);

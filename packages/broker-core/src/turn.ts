@@ -38,6 +38,8 @@ export class Turn {
   number = 1;
   /** Work that was counted for all connections while they were read, or while they went on. */
   spent = 0;
+  /** The work at which to look at the clock. */
+  nextLook: number = WORK_BETWEEN_LOOKS;
   /** Who has a say in what becomes of a change of a failed commit. */
   readonly fates: Fates = new Map();
   /** What is to be done anew when the store may have recovered. */
@@ -222,7 +224,13 @@ export class Turn {
   end(): void {
     this.#isEnding = false;
     this.number++;
+    this.countAnew();
+  }
+
+  /** What was spent until now is none of those who come next. */
+  countAnew(): void {
     this.spent = 0;
+    this.nextLook = WORK_BETWEEN_LOOKS;
   }
 }
 
@@ -239,3 +247,5 @@ export function countWithin(bytes: number, connections: readonly ClientConnectio
 }
 
 const NOBODY: readonly PageRequest[] = [];
+/** Some tens of messages. */
+export const WORK_BETWEEN_LOOKS = 160;

@@ -1,37 +1,41 @@
+import type { BrokerContext } from './context.ts';
+import { Deque } from './deque.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Subscription } from './subscription.ts';
+import { workCost } from './work-cost.ts';
 
 /**
- * Takes the subscriptions of a session that has ended out of the routes: at once when they are few, very
- * many of them in several turns, while nothing is delivered by them any more.
+ * Takes the subscriptions of sessions that have ended out of the routes: at once when they are few, very
+ * many of them in the shares of several turns, while nothing is delivered by them any more.
  */
 export class Unrouting implements TurnWork {
-  readonly #subscriptions: readonly Subscription[];
+  readonly #context: () => BrokerContext;
   readonly #unroute: (subscription: Subscription) => void;
-  #next = 0;
+  readonly #ended = new Deque<Subscription>();
+  /** It has asked for another turn. */
+  #isUnderWay = false;
 
-  constructor(
-    subscriptions: Iterable<Subscription>,
-    unroute: (subscription: Subscription) => void,
-  ) {
+  constructor(context: () => BrokerContext, unroute: (subscription: Subscription) => void) {
+    this.#context = context;
     this.#unroute = unroute;
-    const rest: Subscription[] = [];
+  }
+
+  add(subscriptions: Iterable<Subscription>): void {
     for (const subscription of subscriptions) {
-      // a group chooses among its members, and must not choose this one
-      if (subscription.group !== undefined) unroute(subscription);
-      else rest.push(subscription);
       subscription.end();
+      this.#ended.push(subscription);
     }
-    this.#subscriptions = rest;
+    if (!this.#isUnderWay && this.step()) this.#context().turn.workOn(this);
   }
 
   step(): boolean {
-    const end = Math.min(this.#next + SHARE, this.#subscriptions.length);
-    for (const subscription of this.#subscriptions.slice(this.#next, end))
+    const { ends } = this.#context();
+    while (!ends.isUsedUp) {
+      const subscription = this.#ended.shift();
+      if (subscription === undefined) return (this.#isUnderWay = false);
       this.#unroute(subscription);
-    this.#next = end;
-    return end < this.#subscriptions.length;
+      ends.spend(workCost.unroute);
+    }
+    return (this.#isUnderWay = this.#ended.length > 0);
   }
 }
-
-const SHARE = 2_000;

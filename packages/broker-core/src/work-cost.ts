@@ -1,4 +1,5 @@
 import type { UserProperties } from '@wellhead/codec';
+import type { BrokerContext } from './context.ts';
 
 /**
  * What one connection's work counts for in its share of a turn, in deliveries of a message to a
@@ -15,7 +16,11 @@ export const workCost: Readonly<{
   filter: number;
   waiting: number;
   replay: number;
+  stored: number;
+  read: number;
   handOver: number;
+  end: number;
+  unroute: number;
 }> = Object.freeze({
   /** A PUBLISH, beside its receivers. */
   publish: 4,
@@ -35,8 +40,16 @@ export const workCost: Readonly<{
   waiting: 1 / 32,
   /** One step of a retained message's replay: a message, or a few names looked at in vain. */
   replay: 4,
+  /** A delivery that a durable store keeps, or is told of: its commit is part of the turn. */
+  stored: 5,
+  /** A delivery that comes from a store. */
+  read: 4,
   /** A message that goes from one member of a group to another: rare, so that its code is mostly cold. */
   handOver: 20,
+  /** The end of a connection, and that of a session, its Will and subscriptions left out. */
+  end: 20,
+  /** A subscription of a session that has ended. */
+  unroute: 6,
 });
 
 /** What searches of `steps` steps cost: mostly none, since routes are remembered. */
@@ -47,6 +60,11 @@ export function searchCost(steps: number): number {
 /** What a message costs that so many get: each copy of its payload as well, which the system makes if nobody else does. */
 export function deliveryCost(receivers: number, payloadLength: number): number {
   return receivers * (1 + Math.floor(payloadLength / BYTES_OF_A_DELIVERY));
+}
+
+/** What deliveries cost that the store is told of, beside what they cost by themselves. */
+export function storedCost({ store }: BrokerContext, deliveries: number): number {
+  return store.supports.durable ? deliveries * workCost.stored : 0;
 }
 
 /** What it has cost to read properties, of which there may be as many as a packet has room for. */

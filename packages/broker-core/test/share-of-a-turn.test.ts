@@ -83,7 +83,7 @@ test('a long SUBSCRIBE and UNSUBSCRIBE take several turns, in which others are s
 });
 
 test('the subscriptions of a session that ends go in shares, and nothing is delivered by them', async () => {
-  await using world = await World.create();
+  await using world = await World.create({ limits: { deliveriesPerTurn: 9_000 } });
   const client = world.connect({ clientId: 'many' });
   client.send(subscribe(7, [...names(9_000), '+/8999', '$share/g/t/1']));
   const publisher = world.connect({ clientId: 'p' });
@@ -92,7 +92,8 @@ test('the subscriptions of a session that ends go in shares, and nothing is deli
   client.connection.destroy();
   world.network.pump();
   expect(world.broker.counters.subscriptions).toBeGreaterThan(5_000);
-  expect(world.broker.counters.sharedSubscriptions).toBe(0);
+  publisher.connection.write(encode(publishPacket('t/1', 'x', { qos: 1, packetId: 2 }), 5));
+  world.network.pump();
   // the same client comes back meanwhile, with one of the filters
   const back = world.dial();
   back.connection.write(encode(CONNECT, 5));
@@ -102,10 +103,9 @@ test('the subscriptions of a session that ends go in shares, and nothing is deli
   publisher.connection.write(encode(publishPacket('t/8999', 'y', { qos: 0 }), 5));
   expect(mostInOneTurn(world, ({ subscriptions }) => -subscriptions)).toBeLessThanOrEqual(2_000);
   expect(world.broker.counters.subscriptions).toBe(1);
+  expect(world.broker.counters.sharedSubscriptions).toBe(0);
   expect(back.publishes()).toHaveLength(1);
-  expect(publisher.publish('t/1', 'x', { qos: 1, packetId: 2 }).messages()).toEqual([
-    'PUBACK #2 10',
-  ]);
+  expect(publisher.messages()).toEqual(['PUBACK #2 10']);
 });
 
 /** Filters of eight levels and one more, each `a` or `+`: all of them match. */
@@ -335,6 +335,86 @@ test('nobody is kept from going on by others who do', async () => {
   }
   world.network.pump();
   for (const client of clients) expect(client.take().length).toBeGreaterThan(SHARE / 8);
+});
+
+test.each<[string, number, (world: World, clients: readonly Client[]) => void]>([
+  [
+    'that vanish',
+    0,
+    (_world, clients) => clients.forEach(({ connection }) => connection.destroy()),
+  ],
+  ['whose sessions are over', 50, (world) => world.host.jump(55_000)],
+])(
+  'many clients %s at once do so in shares, with their subscriptions',
+  async (_how, expiry, leave) => {
+    await using world = await World.create({ limits });
+    const other = world.connect({ clientId: 'other' });
+    const clients = Array.from({ length: 300 }, (_, i) => {
+      const client = world.resume(`c${i}`, expiry);
+      client.send(subscribe(1, names(10)));
+      return client;
+    });
+    if (expiry > 0) for (const client of clients) client.vanish();
+    leave(world, clients);
+    if (expiry > 0) world.host.step(world.host.now() + 100);
+    const order = orderOfAnswers({ other });
+    other.connection.write(encode({ type: 12 }, 5));
+    const most = mostInOneTurn(world, ({ sessions, subscriptions }) => -sessions - subscriptions);
+    expect(most).toBeLessThanOrEqual(SHARE / 6 + 1);
+    expect(world.broker.counters).toMatchObject({ sessions: 1, subscriptions: 0 });
+    expect(order()).toEqual(['other 13']);
+  },
+);
+
+test('a share is over when it has taken too long, however little work it counts for', async () => {
+  const authorizer = {
+    publish(): boolean {
+      world.host.jump(1);
+      return true;
+    },
+  };
+  await using world = await World.create({ authorizer });
+  const [client, other] = [world.connect({ clientId: 'slow' }), world.connect({ clientId: 'o' })];
+  const packets = Array.from({ length: 1_000 }, () => publishPacket('n', 'x'));
+  client.connection.write(Buffer.concat(packets.map((one) => encode(one, 5))));
+  client.connection.write(encode({ type: 12 }, 5));
+  other.connection.write(encode({ type: 12 }, 5));
+  const order = orderOfAnswers({ slow: client, other });
+  const most = mostInOneTurn(world, ({ publishReceived }) => publishReceived);
+  expect(most).toBeLessThan(150);
+  expect(order()).toEqual(['other 13', 'slow 13']);
+});
+
+test('queues of many clients that come back at once are read in shares', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ limits: { deliveriesPerTurn: 3_000 }, store });
+  const ids = Array.from({ length: 40 }, (_, i) => `c${i}`);
+  for (const id of ids) {
+    const client = world.resume(id);
+    await world.settleAsync();
+    client.subscribe('t');
+    await world.settleAsync();
+    client.vanish();
+  }
+  const publisher = world.connect({ clientId: 'p' });
+  for (let i = 1; i <= 50; i++) publisher.publish('t', 'x', { qos: 1, packetId: i });
+  await world.settleAsync();
+  const clients = ids.map((clientId) => {
+    const client = world.dial();
+    client.connection.write(encode({ ...CONNECT, clientId, cleanStart: false }, 5));
+    return client;
+  });
+  let most = 0;
+  for (let last = 0, quiet = 0; quiet < 5; quiet++) {
+    const moved = world.network.pump() + (world.host.turn() ? 1 : 0);
+    const { publishSent } = world.broker.counters;
+    most = Math.max(most, publishSent - last);
+    last = publishSent;
+    if (moved > 0) quiet = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const client of clients) expect(client.publishes()).toHaveLength(50);
+  expect(most).toBeLessThan(40 * 50);
 });
 
 /** How much a counter grows between two turns at most, until nothing moves any more. */

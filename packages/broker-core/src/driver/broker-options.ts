@@ -51,10 +51,8 @@ export interface BrokerOptions {
 /** All parts of one broker. `wake` asks for the end of the turn. */
 export function makeContext(options: BrokerOptions, host: Host, wake: () => void): BrokerContext {
   const limits = resolveLimits(options.limits);
-  const topics = new TopicTable<Route>({
-    maximumLength: limits.maximumTopicLength,
-    maximumLevels: limits.maximumTopicLevels,
-  });
+  const { maximumTopicLength: maximumLength, maximumTopicLevels: maximumLevels } = limits;
+  const topics = new TopicTable<Route>({ maximumLength, maximumLevels });
   const blocks = new BlockPool();
   const turn = new Turn(wake);
   const nextMessageId = (): number => ++context.lastMessageId;
@@ -76,12 +74,13 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     sessions: new SessionRegistry(() => context),
     deadlines: new Deadlines(host.now(), (error) => context.observer.fault?.(error, 'deadline')),
     turn,
-    ends: new EndShare(limits, turn),
+    ends: new EndShare(() => context),
     fanOuts: new FanOuts(),
     slabs: new SlabPool(),
     underWay: new BytesUnderWay(limits),
     blocks,
     now: host.now(),
+    clock: () => host.now(),
     lastMessageId: 0,
     nextMessageId,
     generateClientId: () => `auto-${globalThis.crypto.randomUUID()}`,

@@ -16,7 +16,7 @@ import { DEADLINE_GRANULARITY } from '../deadlines.ts';
 import { BrokerError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
-import { LongFanOut } from '../long-fan-out.ts';
+import { LongFanOut, type TurnWork } from '../long-fan-out.ts';
 import { Admission } from './admission.ts';
 import { type BrokerOptions, makeContext } from './broker-options.ts';
 import type { LocalMessage } from './local-message.ts';
@@ -63,6 +63,8 @@ export class Broker implements AsyncDisposable {
   };
   /** Connections whose transport has gone, and whose end is for a later turn. */
   #ending: ClientConnection[] = [];
+  /** Deadlines that have passed, and are too many for one turn. */
+  readonly #overdue: TurnWork = { step: () => !this.#advance() };
   #cancelTick: (() => void) | undefined;
   #lastSys = 0;
   #closed: Promise<void> | undefined;
@@ -215,7 +217,8 @@ export class Broker implements AsyncDisposable {
 
   ended(connection: ClientConnection, error?: Error): void {
     const context = this.#context;
-    if (connection.mustEndLater) {
+    // this turn has ended enough of them
+    if (context.ends.isUsedUp && !context.closing) {
       this.#ending.push(connection);
       context.turn.wake();
       return;
@@ -224,7 +227,9 @@ export class Broker implements AsyncDisposable {
     this.#admission.leave(connection);
     context.underWay.forget(connection);
     context.counters.connections--;
-    guard(connection, () => connection.transportClosed(this.#host.now(), reasonOf(error)));
+    // what ends before the end of a turn ends at one time
+    const now = context.turn.isAwake ? context.now : this.#host.now();
+    guard(connection, () => connection.transportClosed(now, reasonOf(error)));
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
@@ -283,13 +288,21 @@ export class Broker implements AsyncDisposable {
     for (const connection of ending) this.ended(connection);
   }
 
+  /** What is due happens, in this turn and in as many more as it takes. */
+  #advance(): boolean {
+    const { deadlines, ends, turn } = this.#context;
+    const isOver = deadlines.advance(this.#host.now(), () => !ends.isUsedUp);
+    if (!isOver && !turn.work.includes(this.#overdue)) turn.workOn(this.#overdue);
+    return isOver;
+  }
+
   #tick(): void {
     this.#cancelTick = this.#host.later(() => {
       if (this.#context.closing) return;
       this.#tick();
       const context = this.#context;
       context.now = this.#host.now();
-      context.deadlines.advance(context.now);
+      this.#advance();
       context.retained.sweep();
       if (this.#sysInterval > 0 && context.now - this.#lastSys >= this.#sysInterval) {
         this.#lastSys = context.now;

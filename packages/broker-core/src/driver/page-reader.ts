@@ -1,6 +1,7 @@
 import type { BrokerContext } from '../context.ts';
 import { guard } from '../guard.ts';
 import { loadPage } from '../queue.ts';
+import { isTurnUsedUp } from '../share-of-turn.ts';
 import type { PageRequest } from '../turn.ts';
 
 /** Reads pages of queues, once all commits that came before their request have settled, and what failed of them is there. */
@@ -33,7 +34,12 @@ export class PageReader {
       turn.putOffReading(readable);
       return;
     }
-    for (const request of readable) {
+    for (const [index, request] of readable.entries()) {
+      if (index >= FEWEST_PAGES && isTurnUsedUp(this.#context)) {
+        this.#readable = [...readable.slice(index), ...this.#readable];
+        turn.wake();
+        return;
+      }
       const { reader, session } = request;
       const { connection } = session;
       if (reader !== undefined) reader.read();
@@ -41,3 +47,6 @@ export class PageReader {
     }
   }
 }
+
+/** Pages that a turn reads, however much else there is to do. */
+const FEWEST_PAGES = 4;

@@ -290,7 +290,13 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
     'forgotten',
     told('output waits for commits that are settled'),
   );
-  const isHeldBack = isPublishing && (isToBeTriedAgain || isToBeMadeAnew);
+  // one answer to filters of several commits waits for all of them
+  const isSubscribing = [...context.turn.retried, ...context.turn.changes].some(
+    (change) =>
+      (change.type === 'subscribed' || change.type === 'unsubscribed') &&
+      change.clientId === session?.clientId,
+  );
+  const isHeldBack = isSubscribing || (isPublishing && (isToBeTriedAgain || isToBeMadeAnew));
   demand(!decoder.paused || isHeldBack, 'forgotten', told('the rest of a chunk waits for nothing'));
   const isReadable = !connection.readingPaused || connection.congested || isHeldBack;
   demand(isReadable || phase === 'closed', 'forgotten', told('nobody reads from it'));

@@ -5,6 +5,28 @@ import type { FuzzCase } from './step.ts';
 // Sequences that once broke a rule, as the fuzzer printed them. Add the next one here.
 const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
   [
+    'one answer to filters in several commits waits for the one that is tried for the third time',
+    {
+      store: 'later',
+      limits: { deliveriesPerTurn: 1 },
+      steps: [
+        { do: 'connect', slot: 0, id: 'y', version: 4, keepAlive: 60 },
+        { do: 'fail', count: 4 },
+        { do: 'settle', count: 2 },
+        { do: 'connect', slot: 1, id: 'x', version: 4 },
+        {
+          do: 'subscribe',
+          slot: 0,
+          filters: [
+            { filter: '+/b', qos: 2 },
+            { filter: 'shared/a', qos: 2, asPublished: true },
+          ],
+        },
+        { do: 'settle', count: 2 },
+      ],
+    },
+  ],
+  [
     'what an expired member leaves is read behind the commits of what it has acknowledged',
     {
       store: 'in-order',
