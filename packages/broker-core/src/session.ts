@@ -8,6 +8,7 @@ import type { Delivery } from './message.ts';
 import type { RetainedReplays } from './retained.ts';
 import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
+import type { Undecided } from './undecided.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 import type { Will } from './will.ts';
 
@@ -91,7 +92,7 @@ export class Session implements Timed {
   #early: EarlyAcknowledgement[] | undefined;
 
   /** An in-process subscriber: messages go to this function. */
-  local: ((message: MessageRecord) => void) | undefined;
+  local: ((message: MessageRecord, undecided: Undecided | undefined) => void) | undefined;
 
   deadline: number = Infinity;
   deadlineSlot = -1;

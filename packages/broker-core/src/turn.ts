@@ -4,6 +4,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Fate, Fates, Later } from './fate.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
+import type { Undecided } from './undecided.ts';
 
 /** One page of a session's queue. */
 export interface PageRequest {
@@ -40,6 +41,8 @@ export class Turn {
   spent = 0;
   /** Who has a say in what becomes of a change of a failed commit. */
   readonly fates: Fates = new Map();
+  /** QoS 2 messages in memory that the store may still refuse, by their identifiers. */
+  readonly undecided: Map<number, Undecided> = new Map();
   /** What is to be done anew when the store may have recovered. */
   later: Later[] = [];
   #isAwake = false;
@@ -105,6 +108,11 @@ export class Turn {
     if (at === changes.length) changes.push(change);
     else changes.splice(at, 0, change);
     this.wake();
+  }
+
+  /** What a message in memory waits for, if it does. */
+  undecidedOf(messageId: number): Undecided | undefined {
+    return this.undecided.size === 0 ? undefined : this.undecided.get(messageId);
   }
 
   #decides(fate: Fate, change: SessionChange): void {

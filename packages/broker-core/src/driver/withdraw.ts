@@ -6,7 +6,8 @@ import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
 import { deliverySize, messageSize } from '../message.ts';
 import type { Session } from '../session.ts';
-import { withdrawDeliveries } from '../withdraw-deliveries.ts';
+import { Undecided } from '../undecided.ts';
+import { withdrawDeliveries, withdrawUndecided } from '../withdraw-deliveries.ts';
 import {
   type Withdrawal,
   hasPublishes,
@@ -30,9 +31,11 @@ export function changesToRetry(
   const { fates, later } = context.turn;
   const retried: SessionChange[] = [];
   const withdrawn = new Map<Session, Lost>();
+  const takenBack = new Set<Undecided>();
   for (const change of changes) {
     const fate = fates.get(change);
     const refused = fate?.refused(isSecondTry);
+    if (refused === 'never' && fate instanceof Undecided) takenBack.add(fate);
     if (refused === 'again') {
       retried.push(change);
       continue;
@@ -53,7 +56,20 @@ export function changesToRetry(
       retried.push(change);
   }
   for (const [session, lost] of withdrawn) withdraw(context, commit, session, lost);
+  for (const undecided of takenBack) takeBack(context, commit, undecided);
   return retried;
+}
+
+/** From those who are not in the store. */
+function takeBack(context: BrokerContext, commit: number, undecided: Undecided): void {
+  for (const [connection, session] of undecided.receivers) {
+    guard(connection, () => {
+      const packetIds = withdrawPackets(connection, commit, { ...NOTHING_ELSE, undecided });
+      if (session.connection !== connection) return;
+      withdrawUndecided(session, undecided.messages, packetIds);
+      if (session.hasWaiting) context.turn.continueLater(connection);
+    });
+  }
 }
 
 /** What one session has lost by a failed commit. */
@@ -146,6 +162,7 @@ function withdrawPromises(
   const isOver = connection.closing;
   let isRefused = false;
   for (const promise of output.promises) {
+    if (promise.type === PacketType.Publish) continue; // decided by now, and it was taken
     say(bytes.subarray(from, promise.at));
     from = promise.at + promise.length;
     isRefused = isSecondTry && isUnkeptSession(connection, promise);
@@ -165,8 +182,7 @@ function withdrawPromises(
   }
   if (!isRefused) say(bytes.subarray(from));
   const isWaiting = promises.length > 0 || !isSecondTry || isSending(connection, said, length);
-  const mustWait = next !== undefined && isWaiting;
-  const commit = mustWait ? next : output.commit;
+  const commit = next !== undefined && isWaiting ? next : output.commit;
   return { commit, chunks: [said.subarray(0, length)], promises, slab: output.slab };
 }
 
@@ -241,6 +257,7 @@ async function readLater(
 }
 
 const NOTHING = new Uint8Array(0);
+const NOTHING_ELSE: Withdrawal = { publishes: new Set(), receipts: new Set() };
 const EVERY_PUBLISH: Withdrawal = { publishes: 'all', receipts: new Set() };
 /** What an acknowledgement with its Reason Code is longer by. */
 const REFUSAL_GROWTH = 8;
