@@ -115,6 +115,15 @@ export class Turn {
     return this.undecided.size === 0 ? undefined : this.undecided.get(messageId);
   }
 
+  /** Nothing of that session is to be committed any more. */
+  dropChangesOf(clientId: string): void {
+    const isOther = (change: SessionChange): boolean =>
+      !('clientId' in change) || change.clientId !== clientId;
+    this.changes = this.changes.filter(isOther);
+    this.retried = this.retried.filter(isOther);
+    this.#run.end();
+  }
+
   #decides(fate: Fate, change: SessionChange): void {
     this.fates.set(change, fate);
     fate.recorded?.(change);

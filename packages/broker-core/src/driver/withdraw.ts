@@ -213,9 +213,19 @@ function isUnkeptSession(connection: ClientConnection, { type }: PromisedPacket)
   return type === PacketType.Connack && connection.session?.durable === true;
 }
 
+/** Of a session that will not be stored, nothing that was to be said is true; no CONNACK has left. */
+export function refuseUnstored(connection: ClientConnection): void {
+  for (const { promises } of connection.held) connection.donePromising(promises);
+  connection.held = [];
+  connection.donePromising(connection.takeOutput().promises);
+  connection.gated = false;
+  connection.outbox.append(refuseSession(connection));
+}
+
 function refuseSession(connection: ClientConnection): Uint8Array {
   const { protocolVersion } = connection;
-  connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', true);
+  // nor is its Will anything that it was let in with
+  connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', false);
   const reasonCode = protocolVersion === 5 ? ReasonCode.QuotaExceeded : SERVER_UNAVAILABLE;
   return encode({ type: PacketType.Connack, sessionPresent: false, reasonCode }, protocolVersion);
 }
