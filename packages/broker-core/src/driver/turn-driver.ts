@@ -9,6 +9,7 @@ import { continueConnections } from '../share-of-turn.ts';
 import { type PageRequest, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
 import { splitFree, takeFree } from './free-packets.ts';
+import { HopelessChanges } from './hopeless-changes.ts';
 import { PageReader } from './page-reader.ts';
 import { RefusedSessions } from './refused-sessions.ts';
 import { isRetriable, withoutStale } from './stale-changes.ts';
@@ -35,6 +36,7 @@ export class TurnDriver {
   /** Commits under way of what has failed before: pages show nothing of it yet. */
   #secondTries = 0;
   readonly #refused: RefusedSessions;
+  readonly #hopeless: HopelessChanges;
   readonly #settledPromises = new Set<Promise<void>>();
   #everythingHasLeft = true;
   #hasEnded = false;
@@ -47,6 +49,7 @@ export class TurnDriver {
     this.#before = before;
     this.#pages = new PageReader(context);
     this.#refused = new RefusedSessions(context);
+    this.#hopeless = new HopelessChanges(context);
   }
 
   /** No turn follows: the store is being closed. */
@@ -190,8 +193,9 @@ export class TurnDriver {
     // behind what is to be tried already, so that changes keep their order
     const isForLater = isSecondTry || this.#isWaitingToRetry;
     const all = changesToRetry(context, commit, changes, isForLater);
-    const retried = this.#refused.without(all, commit, this.#lastCommit, isSecondTry);
-    // without those who were refused it may be little enough
+    const hopeful = this.#hopeless.without(all, error, isSecondTry);
+    const retried = this.#refused.without(hopeful, commit, this.#lastCommit, isSecondTry);
+    // without those that were refused for good the others may be taken
     const isLess = retried.length < all.length && !this.#isWaitingToRetry;
     const next =
       isForLater && !isLess
