@@ -1,10 +1,10 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
-import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import { guard } from '../guard.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
-import { deliverySize, messageSize } from '../message.ts';
+import { deliverySize } from '../message.ts';
 import type { Session } from '../session.ts';
 import { Undecided } from '../undecided.ts';
 import { withdrawDeliveries, withdrawUndecided } from '../withdraw-deliveries.ts';
@@ -43,7 +43,7 @@ export function changesToRetry(
     fates.delete(change);
     if (refused === 'later' && fate !== undefined) later.push({ change, fate });
     if (change.type === 'enqueued') noteWithdrawn(context, change, withdrawn);
-    else if (change.type === 'retained-set') restoreRetained(context, change.message.topicName);
+    else if (change.type === 'retained-set') context.retained.refused(change.message);
     // its connection may have been taken over: the promise alone would not find it
     else if (change.type === 'received') {
       const session = context.sessions.get(change.clientId);
@@ -243,27 +243,6 @@ function forgetReceipt(
     const { clientId, epoch } = session;
     context.turn.record({ type: 'receipt-released', clientId, epoch, packetId });
   }
-}
-
-/** The index follows the store again. */
-function restoreRetained(context: BrokerContext, topicName: string): void {
-  context.retained.remove(topicName);
-  readLater(context, topicName).then(
-    ([message]) => {
-      if (message === undefined || context.retained.has(topicName)) return;
-      const { expiresAt } = message;
-      context.retained.restore({ topicName, expiresAt, size: messageSize(message) });
-    },
-    (error: unknown) => context.observer.fault?.(error, 'store'),
-  );
-}
-
-/** A store that is broken may say so by throwing. */
-async function readLater(
-  { store }: BrokerContext,
-  topicName: string,
-): Promise<readonly (MessageRecord | undefined)[]> {
-  return store.readRetained([topicName]);
 }
 
 const NOTHING = new Uint8Array(0);
