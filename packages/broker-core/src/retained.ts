@@ -150,7 +150,7 @@ export class RetainedMessages {
     if (this.#mortals === 0) return;
     const { now } = this.#context();
     const entries: RetainedEntry[] = [];
-    this.#sweeper ??= this.#index.cursor('#');
+    this.#sweeper ??= this.#index.cursor();
     if (!this.#sweeper.next(SWEPT_AT_ONCE, entries)) this.#sweeper = undefined;
     for (const { expiresAt, topicName } of entries) if (expiresAt <= now) this.expire(topicName);
   }
