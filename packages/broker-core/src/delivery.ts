@@ -2,6 +2,7 @@ import type { QoS } from '@wellhead/codec';
 import { identifierBytes, type MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
+import { ExpiredQueue } from './expired-queue.ts';
 import { KEPT } from './fate.ts';
 import { NewDelivery, type Delivery, copyOf, deliverySize } from './message.ts';
 import type { Publication } from './publication.ts';
@@ -256,8 +257,11 @@ function hasRoom(
     session.queuedMessages < maximumQueuedMessages &&
     session.queuedBytes + bytes <= maximumQueuedBytes &&
     (publication.isAccepted || !isFull(context, bytes));
-  if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
-  return hasIt;
+  if (hasIt) return true;
+  drop(context, session, publication.topic.topicName, 'queue-full');
+  if (session.connection === undefined)
+    (session.expired ??= new ExpiredQueue(context, session)).begin();
+  return false;
 }
 
 /** So much more, and all that waits would be more than it may be. */

@@ -4,6 +4,7 @@ import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
 import type { ClientInfo } from './hooks.ts';
+import type { ExpiredQueue } from './expired-queue.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplays } from './retained.ts';
 import type { StoredShare } from './stored-share.ts';
@@ -65,6 +66,8 @@ export class Session implements Timed {
   givingBack: WaitingQueue | undefined;
   /** The session has expired, and what it leaves to its groups is on its way to others. */
   leaving: StoredShare | undefined;
+  /** Looks for what has expired in its queue; made when that is full and its client absent. */
+  expired: ExpiredQueue | undefined;
   replays: RetainedReplays | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
