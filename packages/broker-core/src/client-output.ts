@@ -17,7 +17,7 @@ import {
 import type { TopicAliasSender } from '@wellhead/protocol';
 import type { Connection } from '@wellhead/transport';
 import type { BrokerContext } from './context.ts';
-import type { Fate } from './fate.ts';
+import { type Fate, NEEDS_NO_STORE } from './fate.ts';
 import type { HeldOutput, PromisedPacket } from './held-output.ts';
 import type { DropReason } from './hooks.ts';
 import { type Delivery, Message, payloadLengthOf, remainingExpiry, usePayload } from './message.ts';
@@ -239,7 +239,7 @@ export abstract class ClientOutput {
 
   /** A promise was appended at `at`: should its commit fail, it must be found again. */
   #notePromise(at: number, type: number, packetId: number, fate?: Fate): void {
-    if (!this.context.turn.hasUnsettled) return;
+    if (fate === NEEDS_NO_STORE || !this.context.turn.hasUnsettled) return;
     this.gated = true;
     if (type === PacketType.Puback) this.promisedPubacks++;
     this.promises.push({ at, length: this.outbox.bytes - at, type, packetId, fate });

@@ -1,6 +1,8 @@
 import type { QoS } from '@wellhead/codec';
 import { identifierBytes, type MessageRecord } from '@wellhead/session-store';
+import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
+import { ExpiredQueue } from './expired-queue.ts';
 import { KEPT } from './fate.ts';
 import { NewDelivery, type Delivery, copyOf, deliverySize } from './message.ts';
 import type { Publication } from './publication.ts';
@@ -24,12 +26,25 @@ export function deliverAt(
   } else if (qos === 0) {
     if (mustWaitAtQos0(session, publication.topic.topicName)) {
       waitAtQos0(context, publication, subscription, retain);
-    } else connection.sendAtQos0(publication, retain, subscription.subscriptionIdentifiers);
+    } else sendAtQos0(publication, session, connection, retain, subscription);
   } else if (mustWait(session) || connection.isBusy || !hasQuota(context, session)) {
     wait(context, publication, subscription, qos, retain);
   } else {
     sendNow(context, publication, subscription, qos, retain);
   }
+}
+
+function sendAtQos0(
+  publication: Publication,
+  session: Session,
+  connection: ClientConnection,
+  retain: boolean,
+  { subscriptionIdentifiers }: Subscription,
+): void {
+  const { undecided } = publication;
+  const at = undecided === undefined ? 0 : connection.outbox.bytes;
+  connection.sendAtQos0(publication, retain, subscriptionIdentifiers);
+  undecided?.sent(connection, session, at, 0, undefined);
 }
 
 /**
@@ -90,7 +105,10 @@ function sendNow(
     account(session, delivery);
     if (session.durable) recordDelivery(context, publication, session, delivery, packetId);
   }
+  const undecided = session.durable ? undefined : publication.undecided;
+  const at = undecided === undefined ? 0 : connection.outbox.bytes;
   connection.sendPublication(publication, qos, retain, identifiers, packetId);
+  undecided?.sent(connection, session, at, packetId, delivery);
 }
 
 /** Queues a message in memory behind what waits there, or, when the store holds the end of the queue, there. */
@@ -115,6 +133,7 @@ function wait(
   account(session, delivery);
   session.openPending().push(delivery);
   if (session.durable) recordDelivery(context, publication, session, delivery, 0);
+  else publication.undecided?.waits(session, delivery);
 }
 
 /** Queues a message in the store alone. */
@@ -153,7 +172,9 @@ function waitAtQos0(
     return;
   }
   const message = publication.toMessage();
-  queue.push(newDelivery(message, subscription, 0, retain));
+  const delivery = newDelivery(message, subscription, 0, retain);
+  queue.push(delivery);
+  publication.undecided?.waits(session, delivery);
 }
 
 /**
@@ -169,8 +190,10 @@ export function deliverKept(
 ): void {
   const { session } = subscription;
   const qos = lowerQoS(message.qos, subscription);
+  const undecided = context.turn.undecidedOf(message.messageId);
   if (
     qos === 0 &&
+    undecided === undefined &&
     session.connection?.open === true &&
     !mustWaitAtQos0(session, message.topicName)
   ) {
@@ -181,7 +204,8 @@ export function deliverKept(
   // a store knows each message of a queue by an identifier that grows
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
-  publication.fate = KEPT;
+  publication.fate = undecided ?? KEPT;
+  publication.undecided = undecided;
   publication.isAccepted = isAccepted;
   deliverAt(context, publication, subscription, qos, retain);
   recordDeliveries(context, publication);
@@ -233,8 +257,11 @@ function hasRoom(
     session.queuedMessages < maximumQueuedMessages &&
     session.queuedBytes + bytes <= maximumQueuedBytes &&
     (publication.isAccepted || !isFull(context, bytes));
-  if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
-  return hasIt;
+  if (hasIt) return true;
+  drop(context, session, publication.topic.topicName, 'queue-full');
+  if (session.connection === undefined)
+    (session.expired ??= new ExpiredQueue(context, session)).begin();
+  return false;
 }
 
 /** So much more, and all that waits would be more than it may be. */

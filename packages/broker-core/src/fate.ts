@@ -39,5 +39,8 @@ export const STORED: Fate = Object.freeze({
   refused: () => 'again' as const,
 });
 
+/** Of what is true whatever the store does: it waits for nothing but its turn. */
+export const NEEDS_NO_STORE: Fate = Object.freeze({ ...STORED });
+
 /** The changes of which that is known. */
 export type Fates = Map<SessionChange, Fate>;

@@ -7,6 +7,7 @@ import {
   type TopicEntry,
 } from '@wellhead/codec';
 import type { DeliveryRecord, MessageRecord } from '@wellhead/session-store';
+import { blankParts } from './blank-parts.ts';
 import type { BlockPool } from './block-pool.ts';
 import { Forwarding } from './forwarding.ts';
 import { Message, payloadLengthOf, remainingExpiry } from './message.ts';
@@ -14,6 +15,7 @@ import type { Outbox } from './outbox.ts';
 import { LONGEST_SHARED, PayloadPool } from './payload-pool.ts';
 import { ReceivedBytes } from './received-bytes.ts';
 import type { Fate } from './fate.ts';
+import type { Undecided } from './undecided.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { areSame, variant } from './variant.ts';
@@ -32,6 +34,8 @@ export class Publication {
   deliveries: DeliveryRecord[] | undefined;
   /** Of the changes that come of it; none for a message whose publisher waits for its acknowledgement. */
   fate: Fate | undefined;
+  /** Those who get it without the store must wait for its verdict. */
+  undecided: Undecided | undefined;
   now = 0;
   /** There was room for it, or it was promised to somebody: it is not given up for those whose room is taken by now. */
   isAccepted = false;
@@ -59,19 +63,7 @@ export class Publication {
   #message: MessageRecord | undefined;
   #properties: Uint8Array | undefined;
   #payloadView: Uint8Array | undefined;
-  readonly #parts: PublishParts = {
-    topicBytes: NOTHING,
-    qos: 0,
-    dup: false,
-    retain: false,
-    payload: NOTHING,
-    payloadFrom: undefined,
-    payloadTo: undefined,
-    properties: undefined,
-    messageExpiryInterval: undefined,
-    subscriptionIdentifiers: undefined,
-    topicAlias: 0,
-  };
+  readonly #parts = blankParts();
   readonly #forwarding: Forwarding;
   #sourceIsV5 = false;
   #identical = false;
@@ -126,6 +118,7 @@ export class Publication {
     this.now = now;
     this.deliveries = undefined;
     this.fate = undefined;
+    this.undecided = undefined;
     this.isAccepted = false;
     this.#view = undefined;
     this.#message = undefined;

@@ -13,7 +13,7 @@ import { isFull, mustQueue } from './delivery.ts';
 import { guard } from './guard.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
-import { type Fate, STORED } from './fate.ts';
+import { type Fate, KEPT, NEEDS_NO_STORE, STORED } from './fate.ts';
 import { LongFanOut, type Waiting, isLong } from './long-fan-out.ts';
 import { copyOf } from './message.ts';
 import { permittedReasonCode } from './permitted-reason-code.ts';
@@ -21,6 +21,7 @@ import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { drop } from './settlement.ts';
+import { beginUndecided } from './undecided.ts';
 import { deliveryCost, searchCost, storedCost, workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
@@ -65,15 +66,20 @@ export function publishMessage(
   const { publication } = context;
   publication.fromMessage(message, context.topics.entry(message.topicName), publisher, context.now);
   publication.fate = fate;
-  const isRetained = !message.retain || context.retained.publish(message, fate);
   const found = context.router.route(publication.topic);
   const isInParts = isLong(context, found, message.qos) || context.fanOuts.has(message.publisherId);
+  // nobody can refuse a Will
+  const isRefusable = !isInParts && fate !== KEPT;
+  const undecided = isRefusable ? beginUndecided(context, publication, found) : undefined;
+  const isRetained = !message.retain || context.retained.publish(message, undecided ?? fate);
+  if (message.retain) undecided?.names(message);
   if (isInParts) {
     const fanOut = new LongFanOut(context, publication, found, waiting);
     fanOut.record();
     context.fanOuts.add(fanOut, message.publisherId);
   } else {
     route(context, publication, found);
+    undecided?.complete();
   }
   return { isRetained, isLong: isInParts };
 }
@@ -244,9 +250,10 @@ function distribute(
   packetId: number,
 ): void {
   const { context } = connection;
-  const { router } = context;
+  const { router, turn } = context;
   const { qos } = publication;
   const stepsBefore = router.steps;
+  const changesBefore = turn.changes.length;
   if (qos > 0 && isFull(context, publication.payloadLength) && cannotWait(context, publication)) {
     refuseForRoom(connection, qos, packetId);
     return;
@@ -256,11 +263,10 @@ function distribute(
   const fanOut = isLong(context, found, qos)
     ? fanOutOf(connection, session, found, packetId)
     : undefined;
-  if (publication.retain && !retain(connection, publication, fanOut)) {
-    if (qos > 0 && connection.protocolVersion === 5) {
-      refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
-      return;
-    }
+  const undecided = fanOut === undefined ? beginUndecided(context, publication, found) : undefined;
+  if (publication.retain && !retain(connection, publication, fanOut ?? undecided)) {
+    if (qos > 0 && connection.protocolVersion === 5)
+      return refuse(connection, qos, packetId, ReasonCode.QuotaExceeded);
     // who cannot be told, or was promised nothing, reaches at least those who are there
     drop(context, session, publication.topic.topicName, 'retained-full');
   }
@@ -271,7 +277,9 @@ function distribute(
     return;
   }
   const receivers = route(context, publication, found);
-  acknowledgePublish(connection, session, qos, packetId, receivers);
+  const fate = turn.changes.length > changesBefore ? undefined : NEEDS_NO_STORE;
+  acknowledgePublish(connection, session, publication, packetId, receivers, fate);
+  undecided?.complete();
   connection.spend(
     deliveryCost(receivers, publication.payloadLength) +
       storedCost(context, publication.deliveries?.length ?? 0) +
@@ -293,11 +301,13 @@ function refuseForRoom(connection: ClientConnection, qos: QoS, packetId: number)
 function retain(
   connection: ClientConnection,
   publication: Publication,
-  fanOut: LongFanOut | undefined,
+  fate: Fate | undefined,
 ): boolean {
   connection.spend(workCost.retain);
-  const fate = publication.qos === 0 ? undefined : fanOut;
-  if (!connection.context.retained.publish(publication.toMessage(), fate)) return false;
+  const message = publication.toMessage();
+  const { retained } = connection.context;
+  if (!retained.publish(message, publication.qos === 0 ? undefined : fate)) return false;
+  publication.undecided?.names(message);
   publication.retained();
   return true;
 }
@@ -330,16 +340,17 @@ function fanOutOf(
 function acknowledgePublish(
   connection: ClientConnection,
   session: Session,
-  qos: QoS,
+  { qos, undecided }: Publication,
   packetId: number,
   receivers: number,
+  fate: Fate | undefined,
 ): void {
   const receipt = qos === 2 ? receiptOf(session, packetId) : undefined;
-  if (receipt !== undefined) connection.context.turn.record(receipt);
-  answer(connection, session, qos, packetId, receivers);
+  if (receipt !== undefined) connection.context.turn.record(receipt, undecided);
+  answer(connection, session, qos, packetId, receivers, receipt === undefined ? fate : undefined);
 }
 
-/** PUBACK or PUBREC for what was taken; `fate` if it says what the store has already, and its receipt. */
+/** PUBACK or PUBREC for what was taken; `fate` if it says what the store has already, and its receipt, or what it need not have. */
 function answer(
   connection: ClientConnection,
   session: Session,

@@ -114,6 +114,8 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
   const { connection } = session;
   const { message } = delivery;
   if (connection === undefined) return;
+  const at = connection.outbox.bytes;
+  const undecided = context.turn.undecidedOf(message.messageId);
   if (message.expiresAt <= context.now) {
     settle(context, session, delivery); // [MQTT-3.3.2-5]
     drop(context, session, message.topicName, 'expired');
@@ -127,6 +129,7 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
   if (delivery.qos === 0) {
     if (!connection.sendDelivery(delivery, 0, false))
       drop(context, session, message.topicName, 'too-large');
+    undecided?.sent(connection, session, at, 0, undefined);
     return;
   }
   const window = windowOf(context, session);
@@ -137,6 +140,7 @@ function sendWaiting(context: BrokerContext, session: Session, delivery: Deliver
     drop(context, session, message.topicName, 'too-large');
     return;
   }
+  if (!session.durable) undecided?.sent(connection, session, at, packetId, delivery);
   if (!session.durable) return;
   context.turn.recordSent(session, message.messageId, packetId);
   connection.gate();

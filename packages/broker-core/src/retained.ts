@@ -8,7 +8,8 @@ import { Deque } from './deque.ts';
 import type { Fate } from './fate.ts';
 import { guard } from './guard.ts';
 import { mayReceive } from './may-receive.ts';
-import { Message, copyOf } from './message.ts';
+import { Message, copyOf, messageSize } from './message.ts';
+import { RetainedFallbacks } from './retained-fallbacks.ts';
 import { RetainedPayloads } from './retained-payloads.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
@@ -23,10 +24,10 @@ class StoredRetained {
   readonly expiresAt: number;
   readonly size: number;
 
-  constructor({ topicName, expiresAt, size }: Omit<RetainedRecord, 'messageId'>) {
-    this.topicName = topicName;
-    this.expiresAt = expiresAt;
-    this.size = size;
+  constructor(record: MessageRecord | Omit<RetainedRecord, 'messageId'>) {
+    this.topicName = record.topicName;
+    this.expiresAt = record.expiresAt;
+    this.size = 'payload' in record ? messageSize(record) : record.size;
   }
 }
 
@@ -35,6 +36,7 @@ export class RetainedMessages {
   readonly #context: () => BrokerContext;
   readonly #index = new RetainedIndex<RetainedEntry>();
   readonly #payloads = new RetainedPayloads();
+  readonly #fallbacks = new RetainedFallbacks<RetainedEntry>();
   /** How many will expire. */
   #mortals = 0;
   #sweeper: RetainedReplay['cursor'] | undefined;
@@ -61,6 +63,7 @@ export class RetainedMessages {
     const bytes = counters.retainedBytes - (previous?.size ?? 0) + message.size;
     const count = counters.retainedMessages + (previous === undefined ? 1 : 0);
     if (count > limits.maximumRetainedMessages || bytes > limits.maximumRetainedBytes) return false;
+    this.#fallbacks.published(message.topicName, previous);
     this.#put(message);
     context.turn.record({ type: 'retained-set', message }, fate);
     return true;
@@ -68,15 +71,42 @@ export class RetainedMessages {
 
   /** Changes are committed: what a durable store has now need not be held here as well. */
   stored(changes: readonly SessionChange[]): void {
-    if (!this.#context().store.supports.durable) return;
+    if (this.#fallbacks.isEmpty) return;
     for (const change of changes) {
-      if (change.type !== 'retained-set') continue;
-      const { messageId, topicName } = change.message;
-      const entry = this.#index.get(topicName);
-      if (!(entry instanceof Message) || entry.messageId !== messageId) continue;
-      this.#index.set(topicName, new StoredRetained(entry));
-      this.#payloads.remove(entry);
+      if (change.type === 'retained-set') this.#stored(change.message);
+      else if (change.type === 'retained-cleared' && !this.has(change.topicName))
+        this.#fallbacks.take(change.topicName);
     }
+  }
+
+  #stored(message: MessageRecord): void {
+    const { topicName } = message;
+    const isDurable = this.#context().store.supports.durable;
+    if (this.#isRetained(message)) {
+      this.#fallbacks.take(topicName);
+      if (!isDurable) return;
+      this.#index.set(topicName, new StoredRetained(message));
+      if (message instanceof Message) this.#payloads.remove(message);
+    } else if (isDurable) {
+      this.#fallbacks.stored(topicName, message.messageId, new StoredRetained(message));
+    } else if (message instanceof Message) {
+      this.#fallbacks.stored(topicName, message.messageId, message);
+    }
+  }
+
+  /** The store does not take it: what it has is retained again, unless something newer is. */
+  refused(message: MessageRecord): void {
+    if (!this.#isRetained(message)) return;
+    const { topicName } = message;
+    const before = this.#fallbacks.take(topicName);
+    if (before === undefined) this.remove(topicName);
+    else this.#put(before);
+  }
+
+  /** It, and nothing newer. */
+  #isRetained({ messageId, topicName }: MessageRecord): boolean {
+    const entry = this.#index.get(topicName);
+    return entry instanceof Message && entry.messageId === messageId;
   }
 
   /** A message that lives as long as the process: `$SYS`. The store never learns of it. */
@@ -92,7 +122,8 @@ export class RetainedMessages {
   remove(topicName: string): boolean {
     const previous = this.#index.delete(topicName);
     if (previous === undefined) return false;
-    const { counters } = this.#context();
+    const { counters, lastMessageId } = this.#context();
+    this.#fallbacks.cleared(topicName, lastMessageId);
     counters.retainedMessages--;
     counters.retainedBytes -= previous.size;
     this.#mortals -= mortal(previous);
@@ -119,7 +150,7 @@ export class RetainedMessages {
     if (this.#mortals === 0) return;
     const { now } = this.#context();
     const entries: RetainedEntry[] = [];
-    this.#sweeper ??= this.#index.cursor('#');
+    this.#sweeper ??= this.#index.cursor();
     if (!this.#sweeper.next(SWEPT_AT_ONCE, entries)) this.#sweeper = undefined;
     for (const { expiresAt, topicName } of entries) if (expiresAt <= now) this.expire(topicName);
   }

@@ -69,7 +69,7 @@ function deliver(
   const qos = lowerQoS(publication.qos, subscription);
   const retain = publication.retain && subscription.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
   if (session.local !== undefined) {
-    session.local(publication.toMessage());
+    session.local(publication.toMessage(), publication.undecided);
   } else {
     deliverAt(context, publication, subscription, qos, retain);
   }

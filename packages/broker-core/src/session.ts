@@ -4,10 +4,12 @@ import type { MessageRecord } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
 import type { ClientInfo } from './hooks.ts';
+import type { ExpiredQueue } from './expired-queue.ts';
 import type { Delivery } from './message.ts';
 import type { RetainedReplays } from './retained.ts';
 import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
+import type { Undecided } from './undecided.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 import type { Will } from './will.ts';
 
@@ -64,6 +66,8 @@ export class Session implements Timed {
   givingBack: WaitingQueue | undefined;
   /** The session has expired, and what it leaves to its groups is on its way to others. */
   leaving: StoredShare | undefined;
+  /** Looks for what has expired in its queue; made when that is full and its client absent. */
+  expired: ExpiredQueue | undefined;
   replays: RetainedReplays | undefined;
 
   /** Undelivered QoS 1 and 2 messages that are kept for this session, in memory or in the store. */
@@ -91,7 +95,7 @@ export class Session implements Timed {
   #early: EarlyAcknowledgement[] | undefined;
 
   /** An in-process subscriber: messages go to this function. */
-  local: ((message: MessageRecord) => void) | undefined;
+  local: ((message: MessageRecord, undecided: Undecided | undefined) => void) | undefined;
 
   deadline: number = Infinity;
   deadlineSlot = -1;

@@ -4,6 +4,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Fate, Fates, Later } from './fate.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
+import type { Undecided } from './undecided.ts';
 
 /** One page of a session's queue. */
 export interface PageRequest {
@@ -42,6 +43,8 @@ export class Turn {
   nextLook: number = WORK_BETWEEN_LOOKS;
   /** Who has a say in what becomes of a change of a failed commit. */
   readonly fates: Fates = new Map();
+  /** QoS 2 messages in memory that the store may still refuse, by their identifiers. */
+  readonly undecided: Map<number, Undecided> = new Map();
   /** What is to be done anew when the store may have recovered. */
   later: Later[] = [];
   #isAwake = false;
@@ -107,6 +110,20 @@ export class Turn {
     if (at === changes.length) changes.push(change);
     else changes.splice(at, 0, change);
     this.wake();
+  }
+
+  /** What a message in memory waits for, if it does. */
+  undecidedOf(messageId: number): Undecided | undefined {
+    return this.undecided.size === 0 ? undefined : this.undecided.get(messageId);
+  }
+
+  /** Nothing of that session is to be committed any more. */
+  dropChangesOf(clientId: string): void {
+    const isOther = (change: SessionChange): boolean =>
+      !('clientId' in change) || change.clientId !== clientId;
+    this.changes = this.changes.filter(isOther);
+    this.retried = this.retried.filter(isOther);
+    this.#run.end();
   }
 
   #decides(fate: Fate, change: SessionChange): void {

@@ -22,6 +22,28 @@ export function withdrawDeliveries(session: Session, withdrawn: Withdrawn): Read
   return packetIds;
 }
 
+/** The same for a message that the store knows nothing of here; `packetIds` are those under which it was to leave. */
+export function withdrawUndecided(
+  session: Session,
+  messages: Withdrawn,
+  packetIds: readonly number[],
+): void {
+  if (!session.durable) {
+    withdrawDeliveries(session, messages);
+    for (const packetId of packetIds) session.window?.drop(packetId);
+  }
+  withdrawAtQos0(session.pending, messages);
+  withdrawAtQos0(session.behind, messages);
+}
+
+function withdrawAtQos0(queue: WaitingQueue | undefined, withdrawn: Withdrawn): void {
+  for (let left = queue?.length ?? 0; left > 0; left--) {
+    const delivery = queue?.shift();
+    if (delivery === undefined) break;
+    if (delivery.qos > 0 || !withdrawn.has(delivery.message.messageId)) queue?.push(delivery);
+  }
+}
+
 function withdrawInFlight(
   session: Session,
   withdrawn: Withdrawn,

@@ -13,7 +13,7 @@ export function checkChanges(
   const check = new Check(epochOf);
   for (const change of changes) {
     const error = check.change(change);
-    if (error) return error;
+    if (error) return error.code === 'STORE_INVALID_CHANGE' ? about(error, change) : error;
   }
   return undefined;
 }
@@ -106,6 +106,10 @@ class Check {
     this.#lastClientId = clientId;
     return this.#lastEpoch;
   }
+}
+
+function about({ clientId, code, message }: StoreError, change: SessionChange): StoreError {
+  return new StoreError(code, message, { clientId, change });
 }
 
 function stale(clientId: string, epoch: number, current: number | undefined): StoreError {

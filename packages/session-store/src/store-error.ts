@@ -1,9 +1,12 @@
+import type { SessionChange } from './session-change.ts';
+
 /**
  * - `STORE_STALE_EPOCH`: a change does not carry its session's epoch; `clientId` names the session
- * - `STORE_INVALID_CHANGE`: a change says something impossible, such as Packet Identifier 0
+ * - `STORE_INVALID_CHANGE`: a change says something impossible, such as Packet Identifier 0; `change` is that one
  * - `STORE_FULL`: no room; the same commit may succeed later
  * - `STORE_CLOSED`: the store was closed
- * - `STORE_FAILED`: reading or writing failed, or a commit before this one was refused; `cause` says why
+ * - `STORE_FAILED`: reading or writing failed, or a commit before this one was refused; `cause` says why, and `change`
+ *   which change could not be applied, where it was one
  * - `STORE_IN_USE`: another process has the store's directory
  * - `STORE_READ_ONLY`: the directory or its files cannot be written
  * - `STORE_FORMAT`: the directory was written by a newer version
@@ -29,14 +32,20 @@ export class StoreError extends Error {
   readonly code: StoreErrorCode;
   /** The session that a refused change belongs to, where there is one. */
   readonly clientId: string | undefined;
+  /** The change, as it was committed, without which the commit would not have been refused, where that is known. */
+  readonly change: SessionChange | undefined;
 
   constructor(
     code: StoreErrorCode,
     message: string,
-    options?: ErrorOptions & { readonly clientId?: string },
+    options?: ErrorOptions & {
+      readonly clientId?: string | undefined;
+      readonly change?: SessionChange;
+    },
   ) {
     super(message, options);
     this.code = code;
     this.clientId = options?.clientId;
+    this.change = options?.change;
   }
 }

@@ -157,8 +157,14 @@ export class Journal {
 
 /** What an entry costs in the file and in memory. */
 export function weightOf(bytes: Uint8Array, entry: JournalEntry): number {
-  const contents = entry.contents.length * OBJECTS_OF_CONTENT;
-  return bytes.length + contents + entry.deliveries.length * OBJECTS_OF_DELIVERY;
+  const { contents, deliveries, received } = entry;
+  return (
+    bytes.length +
+    OBJECTS_OF_ENTRY +
+    (received?.size ?? 0) * OBJECTS_OF_RECEIPTS +
+    contents.length * OBJECTS_OF_CONTENT +
+    deliveries.length * OBJECTS_OF_DELIVERY
+  );
 }
 
 /** What a replay does with each operation of an entry. */
@@ -221,5 +227,9 @@ const Operation = {
   unretained: 10,
 } as const;
 
+/** With its row. */
+const OBJECTS_OF_ENTRY = 200;
+/** Of one session. */
+const OBJECTS_OF_RECEIPTS = 160;
 const OBJECTS_OF_CONTENT = 250;
 const OBJECTS_OF_DELIVERY = 200;

@@ -25,7 +25,7 @@ import type { Room } from './room.ts';
 import { RowBatch } from './row-batch.ts';
 import { recordOf } from './sessions.ts';
 import { FEW_ROWS, MANY_ROWS, type StoreState } from './store-state.ts';
-import { closedError, failure } from './store-failure.ts';
+import { closedError, failure, unapplied } from './store-failure.ts';
 import { beginTransaction, endTransaction } from './transaction.ts';
 
 /** How durable a commit is when it settles: on the disk, with the operating system, or in memory only. */
@@ -226,9 +226,18 @@ export class LmdbSessionStore implements SessionStore {
         this.#queue.refuse(commit, error, commits.slice(index + 1));
         return commits.slice(0, index);
       }
-      for (const change of commit.changes) applyChange(this.#state, change);
+      for (const change of commit.changes) this.#apply(change);
     }
     return commits;
+  }
+
+  /** What it has begun is undone like a write that failed. */
+  #apply(change: SessionChange): void {
+    try {
+      applyChange(this.#state, change);
+    } catch (cause) {
+      throw unapplied(change, cause);
+    }
   }
 
   #refusal(changes: readonly SessionChange[]): StoreError | undefined {

@@ -1,4 +1,4 @@
-import { StoreError } from '@wellhead/session-store';
+import { type SessionChange, StoreError } from '@wellhead/session-store';
 import type { Room } from './room.ts';
 
 export function closedError(): StoreError {
@@ -15,6 +15,14 @@ export function failure(cause: unknown, dataFile: string, room: Room): StoreErro
     });
   }
   return new StoreError('STORE_FAILED', `Writing ${dataFile} failed: ${reason}`, { cause });
+}
+
+/** Something is wrong with a change, or with what the store has of it. */
+export function unapplied(change: SessionChange, cause: unknown): StoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `A change of type ${change.type} cannot be applied: ${reason}`;
+  const clientId = 'clientId' in change ? change.clientId : undefined;
+  return new StoreError('STORE_FAILED', message, { cause, change, clientId });
 }
 
 const HALF_WRITTEN = /input\/output error/i;

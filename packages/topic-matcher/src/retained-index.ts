@@ -74,23 +74,24 @@ export class RetainedIndex<T> {
 
   /**
    * A query in pages. Topics may be set and deleted between pages: one that is there from the first
-   * page to the last is produced exactly once, with its value of that moment.
+   * page to the last is produced exactly once, with its value of that moment. Without a filter all
+   * topics are, those that begin with `$` too.
    */
-  cursor(topicFilter: string): RetainedCursor<T> {
+  cursor(topicFilter?: string): RetainedCursor<T> {
     return new Cursor(this.#names, topicFilter);
   }
 }
 
 class Cursor<T> implements RetainedCursor<T> {
   readonly #names: SortedNames<T>;
-  readonly #topicFilter: string;
+  readonly #topicFilter: string | undefined;
   /** All names below are done with; `undefined` at the end. */
   #from: string | undefined;
 
-  constructor(names: SortedNames<T>, topicFilter: string) {
+  constructor(names: SortedNames<T>, topicFilter: string | undefined) {
     this.#names = names;
     this.#topicFilter = topicFilter;
-    this.#from = firstCandidate(topicFilter);
+    this.#from = topicFilter === undefined ? '' : firstCandidate(topicFilter);
   }
 
   next(limit: number, into: T[]): boolean {
@@ -99,7 +100,8 @@ class Cursor<T> implements RetainedCursor<T> {
     let name = walk.seek(this.#from);
     let wanted = limit;
     for (let steps = limit + SPARE_STEPS; name !== undefined; steps--) {
-      const candidate = nextCandidate(this.#topicFilter, name);
+      const filter = this.#topicFilter;
+      const candidate = filter === undefined ? name : nextCandidate(filter, name);
       if (candidate === undefined) break;
       if (wanted <= 0 || steps <= 0) {
         this.#from = candidate;

@@ -26,6 +26,7 @@ test('set, get, delete and query agree with a plain map', () => {
         if (matching(model, filter).size > 0) expect(index.mayMatch(filter)).toBe(true);
         expect(paged(index, filter, 3)).toEqual(sorted(matching(model, filter).values()));
       }
+      expect(paged(index, undefined, 3)).toEqual(sorted(model.values()));
     }),
     { numRuns: 500 },
   );
@@ -234,7 +235,11 @@ function namesOf(index: RetainedIndex<string>, topicFilter: string): string[] {
   return names;
 }
 
-function paged(index: RetainedIndex<number>, topicFilter: string, limit: number): number[] {
+function paged(
+  index: RetainedIndex<number>,
+  topicFilter: string | undefined,
+  limit: number,
+): number[] {
   const cursor = index.cursor(topicFilter);
   const all: number[] = [];
   for (let more = true; more;) {

@@ -55,7 +55,9 @@ export class HostProgram {
       this.#streams.delete(stream);
       this.soon(() => sessions.endLocal(session));
     });
-    const session = sessions.openLocal('', (record) => stream.push(receivedMessage(record)));
+    const session = sessions.openLocal('', (record, undecided) =>
+      stream.push(receivedMessage(record), undecided),
+    );
     this.#streams.add(stream);
     signal?.addEventListener('abort', abort);
     const subscription = {

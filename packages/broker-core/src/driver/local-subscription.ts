@@ -1,5 +1,6 @@
 import { type PublishProperties, type QoS, decodePublishProperties } from '@wellhead/codec';
 import type { MessageRecord } from '@wellhead/session-store';
+import type { Undecided } from '../undecided.ts';
 
 /** A message as the host program gets it. */
 export interface ReceivedMessage {
@@ -40,6 +41,9 @@ export class MessageStream implements LocalSubscription {
   readonly #highWaterMark: number;
   readonly #close: () => void;
   #queue: ReceivedMessage[] = [];
+  /** Those that the store may still refuse, and what came behind them. */
+  #undecided: { readonly message: ReceivedMessage; readonly undecided: Undecided | undefined }[] =
+    [];
   #wake: (() => void) | undefined;
   #isClosed = false;
 
@@ -49,14 +53,28 @@ export class MessageStream implements LocalSubscription {
     this.#close = close;
   }
 
-  push(message: ReceivedMessage): void {
+  push(message: ReceivedMessage, undecided?: Undecided): void {
     if (this.#isClosed) return;
-    if (this.#queue.length >= this.#highWaterMark) {
+    if (this.#queue.length + this.#undecided.length >= this.#highWaterMark) {
       this.dropped++;
       return;
     }
-    this.#queue.push(message);
-    this.#wake?.();
+    if (undecided === undefined && this.#undecided.length === 0) {
+      this.#queue.push(message);
+      this.#wake?.();
+      return;
+    }
+    this.#undecided.push({ message, undecided });
+    undecided?.onDecided(() => this.#takeDecided());
+  }
+
+  #takeDecided(): void {
+    let first = this.#undecided[0];
+    for (; first !== undefined && first.undecided?.isOpen !== true; first = this.#undecided[0]) {
+      this.#undecided.shift();
+      if (first.undecided?.isRefused !== true) this.#queue.push(first.message);
+    }
+    if (this.#queue.length > 0) this.#wake?.();
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<ReceivedMessage> {

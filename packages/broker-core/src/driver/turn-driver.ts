@@ -9,8 +9,11 @@ import { continueConnections } from '../share-of-turn.ts';
 import { type PageRequest, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
 import { splitFree, takeFree } from './free-packets.ts';
+import { HopelessChanges } from './hopeless-changes.ts';
 import { PageReader } from './page-reader.ts';
+import { RefusedSessions } from './refused-sessions.ts';
 import { isRetriable, withoutStale } from './stale-changes.ts';
+import { workOn } from './turn-work.ts';
 import { changesToRetry, withdrawHeld } from './withdraw.ts';
 
 /**
@@ -32,6 +35,8 @@ export class TurnDriver {
   #isToDoAnew = false;
   /** Commits under way of what has failed before: pages show nothing of it yet. */
   #secondTries = 0;
+  readonly #refused: RefusedSessions;
+  readonly #hopeless: HopelessChanges;
   readonly #settledPromises = new Set<Promise<void>>();
   #everythingHasLeft = true;
   #hasEnded = false;
@@ -43,6 +48,8 @@ export class TurnDriver {
     this.#host = host;
     this.#before = before;
     this.#pages = new PageReader(context);
+    this.#refused = new RefusedSessions(context);
+    this.#hopeless = new HopelessChanges(context);
   }
 
   /** No turn follows: the store is being closed. */
@@ -58,7 +65,7 @@ export class TurnDriver {
     turn.begin();
     this.#before();
     continueConnections(context);
-    this.#work(context);
+    workOn(context);
     this.#pages.read(this.#isTryingAgain);
     this.#flushAll(context, this.#commit(context));
     turn.end();
@@ -78,22 +85,6 @@ export class TurnDriver {
     const { turn } = this.#context;
     turn.touch(connection);
     turn.continueLater(connection);
-  }
-
-  /** One share of what takes many turns. */
-  #work(context: BrokerContext): void {
-    const { turn } = context;
-    const [first] = turn.work;
-    if (first === undefined) return;
-    let hasMore = false;
-    try {
-      hasMore = first.step();
-    } catch (error) {
-      context.observer.fault?.(error, 'turn');
-      first.abandoned?.();
-    }
-    if (!hasMore) turn.work.shift();
-    if (turn.work.length > 0) turn.wake();
   }
 
   /** Hands the turn's changes to the store; returns the number of the commit that promises must wait for, 0 for none. */
@@ -174,6 +165,7 @@ export class TurnDriver {
     context.now = this.#host.now();
     if (failure === undefined) this.#stored(context, changes);
     else this.#failed(context, commit, changes, failure.error, isSecondTry);
+    if (context.turn.unsettled === 0) this.#refused.clear();
     this.#release();
   }
 
@@ -200,10 +192,15 @@ export class TurnDriver {
     context.observer.fault?.(error, 'store');
     // behind what is to be tried already, so that changes keep their order
     const isForLater = isSecondTry || this.#isWaitingToRetry;
-    const retried = changesToRetry(context, commit, changes, isForLater);
-    const next = isForLater
-      ? this.#tryLater(context, retried, error)
-      : this.#tryAlone(context, retried);
+    const all = changesToRetry(context, commit, changes, isForLater);
+    const hopeful = this.#hopeless.without(all, error, isSecondTry);
+    const retried = this.#refused.without(hopeful, commit, this.#lastCommit, isSecondTry);
+    // without those that were refused for good the others may be taken
+    const isLess = retried.length < all.length && !this.#isWaitingToRetry;
+    const next =
+      isForLater && !isLess
+        ? this.#tryLater(context, retried, error)
+        : this.#tryAlone(context, retried);
     if (context.turn.later.length > 0) this.#doAnewLater();
     for (const connection of this.#waiting) {
       guard(connection, () => {
@@ -211,6 +208,7 @@ export class TurnDriver {
         if (isSecondTry) this.#write(connection, takeFree(connection));
       });
     }
+    this.#refused.end();
   }
 
   /** What has failed twice waits for a better time, and so does all that is held. */

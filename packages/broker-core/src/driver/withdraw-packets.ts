@@ -1,6 +1,7 @@
 import { PacketType, type ProtocolVersion, ReasonCode, decode, encode } from '@wellhead/codec';
 import type { ClientConnection } from '../client-connection.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
+import type { Undecided } from '../undecided.ts';
 
 /** What is to be taken out of a connection's output. */
 export interface Withdrawal {
@@ -8,11 +9,15 @@ export interface Withdrawal {
   readonly publishes: ReadonlySet<number> | 'all';
   /** PUBREC packets for these identifiers refuse now what they took. */
   readonly receipts: ReadonlySet<number>;
+  /** Every PUBLISH of this message. */
+  readonly undecided?: Undecided | undefined;
 }
 
 interface Cut extends Withdrawal {
   /** Topic Names whose alias the client has not been told, for what set it was cut. */
   readonly untold: Map<number, string>;
+  /** Packet Identifiers of what was cut for {@link undecided}; 0 at QoS 0. */
+  readonly freed: number[];
 }
 
 type Output = Omit<HeldOutput, 'commit' | 'slab'>;
@@ -25,9 +30,9 @@ export function withdrawPackets(
   connection: ClientConnection,
   commit: number,
   withdrawal: Withdrawal,
-): void {
+): readonly number[] {
   const { aliasesOut, context, outbox } = connection;
-  const cut: Cut = { ...withdrawal, untold: new Map() };
+  const cut: Cut = { ...withdrawal, untold: new Map(), freed: [] };
   connection.held = connection.held.map((output) =>
     output.commit < commit
       ? output
@@ -40,6 +45,7 @@ export function withdrawPackets(
     connection.promises = [...promises];
   }
   for (const topicName of cut.untold.values()) aliasesOut?.forget(context.topics.entry(topicName));
+  return cut.freed;
 }
 
 /** Whether there is a PUBLISH of QoS 1 or 2 in it. */
@@ -72,8 +78,15 @@ function cutOutput(output: Output, cut: Cut, connection: ClientConnection): Outp
     const promise = candidate?.at === at ? candidate : undefined;
     if (promise !== undefined) next++;
     const isRefused = promise?.type === PacketType.Pubrec && cut.receipts.has(promise.packetId);
-    if (promise !== undefined && !isRefused) promises.push({ ...promise, at: length });
-    const said = isRefused ? refusal(connection, promise) : remaining(packet, cut, connection);
+    const isTakenBack = cut.undecided !== undefined && promise?.fate === cut.undecided;
+    if (isTakenBack && promise !== undefined) cut.freed.push(promise.packetId);
+    const said = isRefused
+      ? refusal(connection, promise)
+      : remaining(packet, cut, connection, isTakenBack);
+    // with its Topic Name instead of an alias it is longer
+    const isKept = !isRefused && said.length > 0;
+    if (promise !== undefined && isKept)
+      promises.push({ ...promise, at: length, length: said.length });
     kept.push(said);
     length += said.length;
     at = end;
@@ -93,10 +106,17 @@ export function refusal(
 }
 
 /** The packet, or nothing of it. */
-function remaining(packet: Uint8Array, cut: Cut, connection: ClientConnection): Uint8Array {
+function remaining(
+  packet: Uint8Array,
+  cut: Cut,
+  connection: ClientConnection,
+  isTakenBack: boolean,
+): Uint8Array {
   const { aliasesOut, protocolVersion } = connection;
   const { publishes } = cut;
-  const isCut = isPublish(packet, 0) && (publishes === 'all' || publishes.has(packetIdOf(packet)));
+  const isNamed =
+    isPublish(packet, 0) && (publishes === 'all' || publishes.has(packetIdOf(packet)));
+  const isCut = isTakenBack || isNamed;
   const isAliased = aliasesOut !== undefined && (packet[0] ?? 0) >> 4 === PacketType.Publish;
   const told = isAliased ? withTopic(packet, cut.untold, isCut, protocolVersion) : packet;
   return isCut ? NOTHING : told;

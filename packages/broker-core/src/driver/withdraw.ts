@@ -1,12 +1,13 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
-import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import type { SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import { guard } from '../guard.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
-import { deliverySize, messageSize } from '../message.ts';
+import { deliverySize } from '../message.ts';
 import type { Session } from '../session.ts';
-import { withdrawDeliveries } from '../withdraw-deliveries.ts';
+import { Undecided } from '../undecided.ts';
+import { withdrawDeliveries, withdrawUndecided } from '../withdraw-deliveries.ts';
 import {
   type Withdrawal,
   hasPublishes,
@@ -30,9 +31,11 @@ export function changesToRetry(
   const { fates, later } = context.turn;
   const retried: SessionChange[] = [];
   const withdrawn = new Map<Session, Lost>();
+  const takenBack = new Set<Undecided>();
   for (const change of changes) {
     const fate = fates.get(change);
     const refused = fate?.refused(isSecondTry);
+    if (refused === 'never' && fate instanceof Undecided) takenBack.add(fate);
     if (refused === 'again') {
       retried.push(change);
       continue;
@@ -40,7 +43,7 @@ export function changesToRetry(
     fates.delete(change);
     if (refused === 'later' && fate !== undefined) later.push({ change, fate });
     if (change.type === 'enqueued') noteWithdrawn(context, change, withdrawn);
-    else if (change.type === 'retained-set') restoreRetained(context, change.message.topicName);
+    else if (change.type === 'retained-set') context.retained.refused(change.message);
     // its connection may have been taken over: the promise alone would not find it
     else if (change.type === 'received') {
       const session = context.sessions.get(change.clientId);
@@ -53,7 +56,20 @@ export function changesToRetry(
       retried.push(change);
   }
   for (const [session, lost] of withdrawn) withdraw(context, commit, session, lost);
+  for (const undecided of takenBack) takeBack(context, commit, undecided);
   return retried;
+}
+
+/** From those who are not in the store. */
+function takeBack(context: BrokerContext, commit: number, undecided: Undecided): void {
+  for (const [connection, session] of undecided.receivers) {
+    guard(connection, () => {
+      const packetIds = withdrawPackets(connection, commit, { ...NOTHING_ELSE, undecided });
+      if (session.connection !== connection) return;
+      withdrawUndecided(session, undecided.messages, packetIds);
+      if (session.hasWaiting) context.turn.continueLater(connection);
+    });
+  }
 }
 
 /** What one session has lost by a failed commit. */
@@ -146,6 +162,7 @@ function withdrawPromises(
   const isOver = connection.closing;
   let isRefused = false;
   for (const promise of output.promises) {
+    if (promise.type === PacketType.Publish) continue; // decided by now, and it was taken
     say(bytes.subarray(from, promise.at));
     from = promise.at + promise.length;
     isRefused = isSecondTry && isUnkeptSession(connection, promise);
@@ -165,8 +182,7 @@ function withdrawPromises(
   }
   if (!isRefused) say(bytes.subarray(from));
   const isWaiting = promises.length > 0 || !isSecondTry || isSending(connection, said, length);
-  const mustWait = next !== undefined && isWaiting;
-  const commit = mustWait ? next : output.commit;
+  const commit = next !== undefined && isWaiting ? next : output.commit;
   return { commit, chunks: [said.subarray(0, length)], promises, slab: output.slab };
 }
 
@@ -197,9 +213,19 @@ function isUnkeptSession(connection: ClientConnection, { type }: PromisedPacket)
   return type === PacketType.Connack && connection.session?.durable === true;
 }
 
+/** Of a session that will not be stored, nothing that was to be said is true; no CONNACK has left. */
+export function refuseUnstored(connection: ClientConnection): void {
+  for (const { promises } of connection.held) connection.donePromising(promises);
+  connection.held = [];
+  connection.donePromising(connection.takeOutput().promises);
+  connection.gated = false;
+  connection.outbox.append(refuseSession(connection));
+}
+
 function refuseSession(connection: ClientConnection): Uint8Array {
   const { protocolVersion } = connection;
-  connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', true);
+  // nor is its Will anything that it was let in with
+  connection.end(ReasonCode.QuotaExceeded, 'the session cannot be stored', false);
   const reasonCode = protocolVersion === 5 ? ReasonCode.QuotaExceeded : SERVER_UNAVAILABLE;
   return encode({ type: PacketType.Connack, sessionPresent: false, reasonCode }, protocolVersion);
 }
@@ -219,28 +245,8 @@ function forgetReceipt(
   }
 }
 
-/** The index follows the store again. */
-function restoreRetained(context: BrokerContext, topicName: string): void {
-  context.retained.remove(topicName);
-  readLater(context, topicName).then(
-    ([message]) => {
-      if (message === undefined || context.retained.has(topicName)) return;
-      const { expiresAt } = message;
-      context.retained.restore({ topicName, expiresAt, size: messageSize(message) });
-    },
-    (error: unknown) => context.observer.fault?.(error, 'store'),
-  );
-}
-
-/** A store that is broken may say so by throwing. */
-async function readLater(
-  { store }: BrokerContext,
-  topicName: string,
-): Promise<readonly (MessageRecord | undefined)[]> {
-  return store.readRetained([topicName]);
-}
-
 const NOTHING = new Uint8Array(0);
+const NOTHING_ELSE: Withdrawal = { publishes: new Set(), receipts: new Set() };
 const EVERY_PUBLISH: Withdrawal = { publishes: 'all', receipts: new Set() };
 /** What an acknowledgement with its Reason Code is longer by. */
 const REFUSAL_GROWTH = 8;

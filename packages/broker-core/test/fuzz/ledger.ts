@@ -185,8 +185,8 @@ export class Ledger {
       const isAllowed =
         // who subscribes while a retained message is on its way to many may get it by both
         (sent.retain && this.isSlow) ||
-        // a session that needs no store gets a message at once, and its publisher may be refused
-        (this.hasStoreFailed() && !session.isDurable) ||
+        // a session that needs no store gets a message at QoS 1 at once, and its publisher may be refused
+        (this.hasStoreFailed() && !session.isDurable && sent.qos < 2) ||
         (sent.isRepeated && sent.qos === 1) ||
         session.refused.has(sent.serial) ||
         (packet.qos === 1 && packet.dup);

@@ -499,6 +499,29 @@ const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
       ],
     },
   ],
+  [
+    'a client that came again before its new session was refused is told nothing but that',
+    {
+      store: 'later',
+      limits: {},
+      steps: [
+        { do: 'fail', count: 2 },
+        { do: 'hooks', mode: 'later' },
+        { do: 'connect', slot: 2, id: 'z', version: 3, clean: true },
+        { do: 'subscribe', slot: 2, filters: [{ filter: '#', qos: 2, handling: 1 }] },
+        { do: 'connect', slot: 1, id: 'x', version: 5 },
+        { do: 'connect', slot: 3, id: 'z', version: 5, expiry: 1000, receiveMaximum: 5 },
+        { do: 'decide', which: 2, value: true },
+        { do: 'decide', which: 0, value: true },
+        { do: 'connect', slot: 0, id: 'z', version: 4, keepAlive: 60 },
+        { do: 'subscribe', slot: 0, filters: [{ filter: '$share/h/shared/a', qos: 2 }] },
+        { do: 'turn', settle: true },
+        { do: 'decide', which: 0, value: true },
+        { do: 'decide', which: 0, value: 'reject' },
+        { do: 'decide', which: 2, value: true },
+      ],
+    },
+  ],
 ];
 
 test.each(REGRESSIONS)('%s', async (_name, given) => {
