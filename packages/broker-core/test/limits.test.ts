@@ -14,7 +14,11 @@ test.each<[string, number, number[]]>([
   ['PUBLISH of 256 MB', 1_000, [0x30, 0xff, 0xff, 0xff, 0x7f, 0]],
   ['CONNECT above maximumConnectSize', 1, [0x10, 0x81, 0x80, 0x0a, 0]],
   ['a Remaining Length of five bytes', 1, [0x10, 0x80, 0x80, 0x80, 0x80, 1]],
-  ['a Remaining Length that is not minimal', 1, [0x10, 0x80, 0]],
+  [
+    'a CONNECT of 5.0 whose Remaining Length is not minimal',
+    1,
+    [0x10, 0x8d, 0, 0, 4, 0x4d, 0x51, 0x54, 0x54, 5, 2, 0, 0, 0, 0, 0],
+  ],
 ])('S1, S3: before CONNECT nothing large is kept: %s, %i sockets', async (_name, count, bytes) =>
   inWorld((world) => {
     const clients = Array.from({ length: count }, () => world.dial().sendBytes(...bytes));
