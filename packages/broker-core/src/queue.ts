@@ -8,7 +8,7 @@ import { drop, settle } from './settlement.ts';
 import { guard } from './guard.ts';
 import { mayReceive } from './may-receive.ts';
 import { type Delivery, deliverySize } from './message.ts';
-import { pumpReplays } from './retained.ts';
+import { pumpReplays } from './retained-replay.ts';
 import type { Session } from './session.ts';
 import { isTurnUsedUp } from './share-of-turn.ts';
 import type { PageRequest } from './turn.ts';

@@ -5,7 +5,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Timed } from './deadlines.ts';
 import type { ClientInfo } from './hooks.ts';
 import type { Delivery } from './message.ts';
-import type { RetainedReplays } from './retained.ts';
+import type { RetainedReplays } from './retained-replay.ts';
 import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
 import { WaitingQueue } from './waiting-queue.ts';
