@@ -177,7 +177,7 @@ export function deliverKept(
     sendKeptAtQos0(context, message, subscription, retain);
     return;
   }
-  const { publication } = context;
+  const { keptPublication: publication } = context;
   // a store knows each message of a queue by an identifier that grows
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
@@ -227,14 +227,19 @@ function hasRoom(
   publication: Publication,
   { session, subscriptionIdentifiers }: Subscription,
 ): boolean {
-  const { maximumQueuedMessages, maximumQueuedBytes } = context.limits;
   const bytes = publication.payloadLength + identifierBytes(subscriptionIdentifiers);
   const hasIt =
-    session.queuedMessages < maximumQueuedMessages &&
-    session.queuedBytes + bytes <= maximumQueuedBytes &&
-    (publication.isAccepted || !isFull(context, bytes));
+    isRoomFor(context, session, bytes) && (publication.isAccepted || !isFull(context, bytes));
   if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
   return hasIt;
+}
+
+/** One more message of so many bytes may wait for the session. */
+export function isRoomFor({ limits }: BrokerContext, session: Session, bytes: number): boolean {
+  return (
+    session.queuedMessages < limits.maximumQueuedMessages &&
+    session.queuedBytes + bytes <= limits.maximumQueuedBytes
+  );
 }
 
 /** So much more, and all that waits would be more than it may be. */

@@ -62,7 +62,7 @@ export function unload(session: Session): void {
   session.pending = undefined;
   session.behind = undefined;
   session.givingBack = undefined;
-  session.replays = undefined;
+  session.replays = session.ended ? undefined : session.replays?.leave();
   session.inMemory = 0;
   session.leftInMemory = Math.max(session.leftInMemory, session.newestInMemory);
   session.newestInMemory = 0;

@@ -1,4 +1,5 @@
 import type { MessageRecord } from '@wellhead/session-store';
+import type { RetainedCursor } from '@wellhead/topic-matcher';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { deliverKept } from './delivery.ts';
@@ -15,20 +16,29 @@ import { workCost } from './work-cost.ts';
 /** The retained messages of one new subscription, on their way. */
 export interface RetainedReplay {
   readonly subscription: Subscription;
-  readonly cursor: { next(limit: number, into: RetainedEntry[]): boolean };
+  readonly cursor: RetainedCursor<RetainedEntry>;
   /** What is published from now on comes by the subscription, and not once more from here. */
   newest: number;
   hasBegun?: boolean;
   isExhausted?: boolean;
   /** What was found, and is too much to be sent at once. */
   found?: RetainedEntry[] | undefined;
+  /** What the store is asked for. */
+  fetching?: readonly RetainedEntry[] | undefined;
+  /** Topics that it has still to come to, whose messages went ahead of newer ones. */
+  ahead?: Set<string> | undefined;
+  /** The store has answered later, so that nothing can go ahead. */
+  isFetchedLater?: boolean;
+  /** The connection of the session that asked for it, counted by its {@link RetainedReplays}. */
+  connection?: number;
 }
 
-/** Those of one session, one after the other. */
+/** Those of one session, one after the other; what one connection was not sent is for the next one. */
 export class RetainedReplays {
   #queue = new Deque<RetainedReplay>();
   readonly #last = new Map<Subscription, RetainedReplay>();
   #many = MANY_REPLAYS;
+  #connection = 0;
 
   get length(): number {
     return this.#queue.length;
@@ -36,15 +46,21 @@ export class RetainedReplays {
 
   /**
    * Of one who subscribes again and again and takes nothing, those that wait become one for each
-   * subscription, and none for one that is no more.
+   * subscription, and none for one that is no more. What is left of an earlier connection comes with this.
    */
   add(replay: RetainedReplay): void {
     const { newest, subscription } = replay;
     const last = this.#last.get(subscription);
-    if (this.#queue.length >= MANY_REPLAYS && last !== undefined && last.hasBegun !== true) {
+    if (last !== undefined && last.hasBegun !== true) {
       last.newest = newest;
+      last.ahead = undefined;
       return;
     }
+    if (last !== undefined && last.connection !== this.#connection) {
+      last.isExhausted = true;
+      last.found = undefined;
+    }
+    replay.connection = this.#connection;
     if (this.#queue.length >= this.#many) this.#forgetEnded();
     this.#queue.push(replay);
     this.#last.set(subscription, replay);
@@ -58,6 +74,26 @@ export class RetainedReplays {
     const replay = this.#queue.shift();
     if (replay !== undefined && this.#last.get(replay.subscription) === replay)
       this.#last.delete(replay.subscription);
+  }
+
+  /** Those of one subscription: one that is under way, and one that waits for its turn. */
+  of(subscription: Subscription): readonly RetainedReplay[] {
+    const first = this.peek();
+    const last = this.#last.get(subscription);
+    const isUnderWay = first !== undefined && first !== last && first.subscription === subscription;
+    if (last === undefined) return isUnderWay ? [first] : NONE;
+    return isUnderWay ? [first, last] : [last];
+  }
+
+  /** The connection has ended. */
+  leave(): this | undefined {
+    this.#connection++;
+    const first = this.peek();
+    if (first?.fetching !== undefined) {
+      first.found = [...first.fetching, ...(first.found ?? [])];
+      first.fetching = undefined;
+    }
+    return first === undefined ? undefined : this;
   }
 
   /** When there are twice as many as were left the last time. */
@@ -156,25 +192,38 @@ function sendEntries(
   replay: RetainedReplay,
   entries: readonly RetainedEntry[],
 ): boolean {
-  const missing: string[] = [];
+  const missing: RetainedEntry[] = [];
   for (const entry of entries) {
+    if (replay.ahead?.delete(entry.topicName) === true) continue;
     // what is found in this call is what is retained now, but it may have expired
     if (entry.expiresAt <= context.now) context.retained.expire(entry.topicName);
     else if (entry instanceof Message) sendRetained(context, replay, entry);
-    else missing.push(entry.topicName);
+    else missing.push(entry);
   }
   if (missing.length === 0) return true;
-  const found = context.store.readRetained(missing);
+  const found = context.store.readRetained(missing.map(({ topicName }) => topicName));
   if (!(found instanceof Promise)) {
     for (const message of found) if (message !== undefined) sendRetained(context, replay, message);
     return true;
   }
+  replay.fetching = missing;
+  sendFetched(context, session, replay, found);
+  return false;
+}
+
+function sendFetched(
+  context: BrokerContext,
+  session: Session,
+  replay: RetainedReplay,
+  found: Promise<readonly (MessageRecord | undefined)[]>,
+): void {
   const { connection } = session;
   session.loading = true;
   found.then(
     (messages) => {
       if (session.connection !== connection || connection?.open !== true) return;
       session.loading = false;
+      replay.fetching = undefined;
       guard(connection, () => {
         for (const message of messages)
           if (message !== undefined) sendRetained(context, replay, message);
@@ -182,14 +231,17 @@ function sendEntries(
       });
     },
     (error: unknown) => {
-      if (session.connection === connection) session.loading = false;
+      if (session.connection === connection) {
+        session.loading = false;
+        replay.fetching = undefined;
+      }
       context.observer.fault?.(error, 'store');
     },
   );
-  return false;
 }
 
-function sendRetained(
+/** Sends one message of a replay, if the subscription and the client are to have it. */
+export function sendRetained(
   context: BrokerContext,
   replay: RetainedReplay,
   message: MessageRecord,
@@ -210,6 +262,7 @@ function sendRetained(
 
 /** Replays that a session may have wait; as many as one SUBSCRIBE of usual size asks for, several times. */
 const MANY_REPLAYS = 1_024;
+const NONE: readonly RetainedReplay[] = [];
 const REPLAY_PAGE = 64;
 const REPLAY_BYTES = 262_144;
 const REPLAY_BUDGET = 2_048;

@@ -1,10 +1,10 @@
 import type { MessageRecord, RetainedRecord, SessionChange } from '@wellhead/session-store';
-import { RetainedIndex } from '@wellhead/topic-matcher';
+import { type RetainedCursor, RetainedIndex } from '@wellhead/topic-matcher';
 import type { BrokerContext } from './context.ts';
 import type { Fate } from './fate.ts';
 import { Message, copyOf } from './message.ts';
 import { RetainedPayloads } from './retained-payloads.ts';
-import { RetainedReplays, type RetainedReplay } from './retained-replay.ts';
+import { RetainedReplays } from './retained-replay.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -31,7 +31,9 @@ export class RetainedMessages {
   readonly #payloads = new RetainedPayloads();
   /** How many will expire. */
   #mortals = 0;
-  #sweeper: RetainedReplay['cursor'] | undefined;
+  /** What was fetched last for a message to many, and of which entry. */
+  fetched: { readonly entry: RetainedEntry; readonly message: MessageRecord } | undefined;
+  #sweeper: RetainedCursor<RetainedEntry> | undefined;
 
   constructor(context: () => BrokerContext) {
     this.#context = context;

@@ -51,10 +51,8 @@ export interface BrokerOptions {
 /** All parts of one broker. `wake` asks for the end of the turn. */
 export function makeContext(options: BrokerOptions, host: Host, wake: () => void): BrokerContext {
   const limits = resolveLimits(options.limits);
-  const topics = new TopicTable<Route>({
-    maximumLength: limits.maximumTopicLength,
-    maximumLevels: limits.maximumTopicLevels,
-  });
+  const { maximumTopicLength: maximumLength, maximumTopicLevels: maximumLevels } = limits;
+  const topics = new TopicTable<Route>({ maximumLength, maximumLevels });
   const blocks = new BlockPool();
   const turn = new Turn(wake);
   const nextMessageId = (): number => ++context.lastMessageId;
@@ -71,6 +69,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     topics,
     router: new Router(),
     publication: new Publication(topics.entry('$SYS'), blocks, nextMessageId),
+    keptPublication: new Publication(topics.entry('$SYS'), blocks, nextMessageId),
     parts: noParts(),
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),
