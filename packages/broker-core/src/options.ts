@@ -59,6 +59,10 @@ export interface BrokerLimits {
   readonly takeOversPerMinute: number;
   /** Subscriptions of one session. @default 100_000 */
   readonly maximumSubscriptionsPerSession: number;
+  /** Characters of the Topic Filters of one session, and 256 for each subscription. @default 33_554_432 */
+  readonly maximumSubscriptionBytesPerSession: number;
+  /** The same for all sessions together. @default 2_147_483_648 */
+  readonly maximumSubscriptionBytes: number;
   /** Messages waiting for one session, in flight included. @default 250_000 */
   readonly maximumQueuedMessages: number;
   /** Payload bytes waiting for one session, and eight for each Subscription Identifier with them. @default 268_435_456 */
@@ -107,6 +111,8 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   maximumSessions: 1_000_000,
   takeOversPerMinute: 60,
   maximumSubscriptionsPerSession: 100_000,
+  maximumSubscriptionBytesPerSession: 33_554_432,
+  maximumSubscriptionBytes: 2_147_483_648,
   maximumQueuedMessages: 250_000,
   maximumQueuedBytes: 268_435_456,
   maximumTotalQueuedBytes: 4_294_967_296,
@@ -172,6 +178,8 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['maximumSessions', 1, LARGE],
   ['takeOversPerMinute', 1, LARGE],
   ['maximumSubscriptionsPerSession', 1, LARGE],
+  ['maximumSubscriptionBytesPerSession', 1, LARGE],
+  ['maximumSubscriptionBytes', 1, LARGE],
   ['maximumQueuedMessages', 1, LARGE],
   ['maximumQueuedBytes', 1, LARGE],
   ['maximumTotalQueuedBytes', 1, LARGE],

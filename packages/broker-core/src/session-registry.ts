@@ -357,6 +357,7 @@ export class SessionRegistry {
   #countSubscriptions(context: BrokerContext): void {
     context.counters.subscriptions = context.router.size + context.router.sharedSize;
     context.counters.sharedSubscriptions = context.router.sharedSize;
+    context.counters.subscriptionBytes = context.router.subscriptionBytes;
   }
 
   #recordOpened(context: BrokerContext, session: Session): void {

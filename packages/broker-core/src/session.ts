@@ -49,6 +49,8 @@ export class Session implements Timed {
   ended = false;
 
   subscriptions: Map<string, Subscription> | undefined;
+  /** What they count for in limits. */
+  subscriptionBytes = 0;
   /** The Subscription Identifiers of those that matched a topic together last, if they had any. */
   lastIdentifiers: readonly number[] | undefined;
   will: Will | undefined;

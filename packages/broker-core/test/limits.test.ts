@@ -323,6 +323,34 @@ test(
   ),
 );
 
+test.each<[string, Partial<BrokerLimits>, number[]]>([
+  ['of one session', { maximumSubscriptionBytesPerSession: 70_000 }, [2, 0x97, 2]],
+  ['of all sessions', { maximumSubscriptionBytes: 70_000 }, [2, 0x97, 0x97]],
+])(
+  'S5: long Topic Filters %s are bounded in bytes: 0x97 for what is too much',
+  async (_name, limits, expected) =>
+    inWorld(
+      (world) => {
+        const client = world.connect();
+        const long = 'x'.repeat(60_000);
+        expect([
+          ...client.subscribe(`${long}/1`),
+          ...client.subscribe(`$share/g/${long}/2`),
+          ...world.connect({ clientId: 'other' }).subscribe(`${long}/1`),
+        ]).toEqual(expected);
+        expect(client.subscribe(`${long}/1`, { qos: 1 })).toEqual([1]);
+        expect(client.subscribe('short')).toEqual([2]);
+        client.unsubscribe(`${long}/1`, 'short');
+        expect(client.subscribe(`$share/g/${long}/2`)).toEqual([2]);
+        client.vanish();
+        world.connect({ clientId: 'other' });
+        expect(world.broker.counters.subscriptionBytes).toBe(0);
+        expect(world.connect().subscribe(`${long}/3`)).toEqual([2]);
+      },
+      { limits },
+    )(),
+);
+
 test.each<[string, Partial<BrokerLimits>]>([
   ['one session', { maximumQueuedBytes: 550 }],
   // one whose payload has room is kept with its identifiers
