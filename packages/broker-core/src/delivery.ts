@@ -1,5 +1,5 @@
 import type { QoS } from '@wellhead/codec';
-import { identifierBytes, type MessageRecord } from '@wellhead/session-store';
+import { identifierBytes, type MessageRecord, nameBytes } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { KEPT } from './fate.ts';
 import { NewDelivery, type Delivery, copyOf, deliverySize } from './message.ts';
@@ -141,7 +141,7 @@ function waitAtQos0(
   retain: boolean,
 ): void {
   const { session } = subscription;
-  const bytes = publication.payloadLength + identifierBytes(subscription.subscriptionIdentifiers);
+  const bytes = bytesOf(publication) + identifierBytes(subscription.subscriptionIdentifiers);
   const isBehindTheStore = session.backlog > 0;
   const queue = isBehindTheStore ? session.openBehind() : session.openPending();
   if (
@@ -227,11 +227,16 @@ function hasRoom(
   publication: Publication,
   { session, subscriptionIdentifiers }: Subscription,
 ): boolean {
-  const bytes = publication.payloadLength + identifierBytes(subscriptionIdentifiers);
+  const bytes = bytesOf(publication) + identifierBytes(subscriptionIdentifiers);
   const hasIt =
     isRoomFor(context, session, bytes) && (publication.isAccepted || !isFull(context, bytes));
   if (!hasIt) drop(context, session, publication.topic.topicName, 'queue-full');
   return hasIt;
+}
+
+/** What a message counts for before it is kept: its payload, and its Topic Name if that is long. */
+export function bytesOf({ payloadLength, topic }: Publication): number {
+  return payloadLength + nameBytes(topic.topicName);
 }
 
 /** One more message of so many bytes may wait for the session. */

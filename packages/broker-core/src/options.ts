@@ -65,7 +65,7 @@ export interface BrokerLimits {
   readonly maximumSubscriptionBytes: number;
   /** Messages waiting for one session, in flight included. @default 250_000 */
   readonly maximumQueuedMessages: number;
-  /** Payload bytes waiting for one session, and eight for each Subscription Identifier with them. @default 268_435_456 */
+  /** Payload bytes waiting for one session, eight for each Subscription Identifier with them, and the characters of their Topic Names beyond 128. @default 268_435_456 */
   readonly maximumQueuedBytes: number;
   /** The same for all sessions together, at QoS 0 as well, a message counted for each; one that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
   readonly maximumTotalQueuedBytes: number;
@@ -77,7 +77,7 @@ export interface BrokerLimits {
   readonly stalledTimeout: number;
   /** @default 1_000_000 */
   readonly maximumRetainedMessages: number;
-  /** Payload bytes of all retained messages. @default 1_073_741_824 */
+  /** Payload bytes of all retained messages, and the characters of their Topic Names beyond 128. @default 1_073_741_824 */
   readonly maximumRetainedBytes: number;
   /** Work for one connection before the others get their turn, counted in deliveries of a short message: packets and filters cost some, and all connections together get a few of it. @default 20_000 */
   readonly deliveriesPerTurn: number;

@@ -1,7 +1,7 @@
-import { identifierBytes, type MessageRecord } from '@wellhead/session-store';
+import { identifierBytes, messageBytes, type MessageRecord } from '@wellhead/session-store';
 import type { BrokerContext } from './context.ts';
 import { isFull, isRoomFor, lowerQoS } from './delivery.ts';
-import { Message, messageSize } from './message.ts';
+import { Message } from './message.ts';
 import type { Publication } from './publication.ts';
 import { type RetainedReplay, sendRetained } from './retained-replay.ts';
 import type { RetainedEntry } from './retained.ts';
@@ -78,7 +78,7 @@ function canTake(
     const { connection } = session;
     return connection?.open === true && connection.hasRoomAtQos0();
   }
-  const bytes = messageSize(message) + identifierBytes(subscriptionIdentifiers);
+  const bytes = messageBytes(message) + identifierBytes(subscriptionIdentifiers);
   return isRoomFor(context, session, bytes) && !isFull(context, bytes);
 }
 

@@ -323,6 +323,49 @@ test(
   ),
 );
 
+test.each<[string, Partial<BrokerLimits>, string[]]>([
+  ['one session', { maximumQueuedBytes: 150_000 }, ['PUBACK #1', 'PUBACK #2', 'PUBACK #3']],
+  [
+    'all sessions',
+    { maximumTotalQueuedBytes: 150_000 },
+    ['PUBACK #1', 'PUBACK #2', 'PUBACK #3 97'],
+  ],
+])('Topic Names of what waits count in the bytes for %s', async (_name, limits, answers) =>
+  inWorld(
+    (world) => {
+      world.resume('s').subscribe('#');
+      world.resume('s').vanish();
+      const publisher = world.connect({ clientId: 'p' });
+      for (let i = 1; i <= 3; i++)
+        publisher.publish(`${i}`.repeat(60_000), 'x', { qos: 1, packetId: i });
+      expect(publisher.messages()).toEqual(answers);
+      expect(world.broker.counters.queuedBytes).toBe(2 * (60_000 - 128 + 1));
+      expect(world.resume('s').publishes()).toHaveLength(2);
+    },
+    { limits },
+  )(),
+);
+
+test(
+  'Topic Names of retained messages count in their bytes',
+  inWorld(
+    (world) => {
+      const publisher = world.connect({ clientId: 'p' });
+      const publish = (digit: string, payload: string): Client =>
+        publisher.publish(digit.repeat(60_000), payload, { qos: 1, packetId: 1, retain: true });
+      publish('1', 'x');
+      publish('2', 'x');
+      publish('3', 'x');
+      expect(publisher.messages()).toEqual(['PUBACK #1 10', 'PUBACK #1 10', 'PUBACK #1 97']);
+      expect(world.broker.counters.retainedBytes).toBe(2 * (60_000 - 128 + 1));
+      publish('2', '');
+      publish('3', 'x');
+      expect(publisher.messages()).toEqual(['PUBACK #1 10', 'PUBACK #1 10']);
+    },
+    { limits: { maximumRetainedBytes: 150_000 } },
+  ),
+);
+
 test.each<[string, Partial<BrokerLimits>, number[]]>([
   ['of one session', { maximumSubscriptionBytesPerSession: 70_000 }, [2, 0x97, 2]],
   ['of all sessions', { maximumSubscriptionBytes: 70_000 }, [2, 0x97, 0x97]],

@@ -1,10 +1,10 @@
 import { PacketType, ReasonCode, encode } from '@wellhead/codec';
-import type { MessageRecord, SessionChange } from '@wellhead/session-store';
+import { messageBytes, type MessageRecord, type SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from '../client-connection.ts';
 import { guard } from '../guard.ts';
 import type { HeldOutput, PromisedPacket } from '../held-output.ts';
 import type { BrokerContext } from '../context.ts';
-import { deliverySize, messageSize } from '../message.ts';
+import { deliverySize } from '../message.ts';
 import type { Session } from '../session.ts';
 import { withdrawDeliveries } from '../withdraw-deliveries.ts';
 import {
@@ -226,7 +226,7 @@ function restoreRetained(context: BrokerContext, topicName: string): void {
     ([message]) => {
       if (message === undefined || context.retained.has(topicName)) return;
       const { expiresAt } = message;
-      context.retained.restore({ topicName, expiresAt, size: messageSize(message) });
+      context.retained.restore({ topicName, expiresAt, size: messageBytes(message) });
     },
     (error: unknown) => context.observer.fault?.(error, 'store'),
   );
