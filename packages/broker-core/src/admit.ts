@@ -68,13 +68,22 @@ function admit(
   packet: Connect,
   result: AuthenticationAccepted,
   authenticationData: Uint8Array | undefined,
+  replaced?: Session,
 ): void {
   const { context } = connection;
   const clientId = packet.clientId === '' ? context.generateClientId() : packet.clientId; // [MQTT-3.1.3-6]
   const userName = result.userName ?? packet.userName;
-  const refusal = whyNotAdmitted(context, clientId, userName);
+  const refusal = whyNotAdmitted(context, packet, clientId, userName);
   if (refusal !== undefined) {
     refuseClient(connection, { accept: false, ...refusal });
+    return;
+  }
+  const existing = context.sessions.get(clientId);
+  const left = existing && context.sessions.leftTo(packet, existing);
+  if (left !== undefined) {
+    const release = connection.holdBack();
+    const goOn = (): void => admit(connection, packet, result, authenticationData, existing);
+    left.whenDone(() => release(goOn));
     return;
   }
   const client = {
@@ -83,11 +92,12 @@ function admit(
     protocolVersion: packet.protocolVersion,
     remote: connection.link.remote,
   };
-  open(connection, packet, client, result, authenticationData);
+  open(connection, packet, client, result, authenticationData, replaced);
 }
 
 function whyNotAdmitted(
   context: BrokerContext,
+  { cleanStart }: Connect,
   clientId: string,
   userName: string | undefined,
 ): { readonly reasonCode?: number; readonly reasonString: string } | undefined {
@@ -99,7 +109,8 @@ function whyNotAdmitted(
     return isFull ? { reasonCode, reasonString: 'too many sessions' } : undefined;
   }
   if (sessions.isGivenAway(existing)) {
-    const reasonString = 'what waited for the session that has expired goes to others: come again';
+    if (cleanStart) return undefined; // it waits for the end of that session
+    const reasonString = 'what waited for the session that has ended goes to others: come again';
     return { reasonCode: ReasonCode.ServerBusy, reasonString };
   }
   if (context.bindSessionsToUsers && existing.userName !== userName)
@@ -124,15 +135,16 @@ function open(
   client: ClientInfo,
   result: AuthenticationAccepted,
   authenticationData: Uint8Array | undefined,
+  replaced: Session | undefined,
 ): void {
   const { context } = connection;
-  const will = packet.will === undefined ? undefined : Will.fromConnect(packet.will);
   const expiryInterval = sessionExpiryOf(connection, packet);
   const { session, sessionPresent } = context.sessions.open(connection, {
     client,
     cleanStart: packet.cleanStart,
     expiryInterval,
-    will,
+    will: packet.will && Will.fromConnect(packet.will),
+    replaced,
   });
   connection.client = client;
   connection.session = session;

@@ -29,6 +29,8 @@ export interface BrokerContext {
   readonly topics: TopicTable<Route>;
   readonly router: Router;
   readonly publication: Publication;
+  /** Likewise for a kept message that goes to one session, which may happen while another is routed. */
+  readonly keptPublication: Publication;
   /** What a kept message is encoded from, filled anew for each. */
   readonly parts: UntitledParts;
   readonly retained: RetainedMessages;

@@ -22,6 +22,8 @@ export class Counters {
   retainedBytes = 0;
   subscriptions = 0;
   sharedSubscriptions = 0;
+  /** Characters of all Topic Filters, and 256 for each subscription. */
+  subscriptionBytes = 0;
   sessions = 0;
   /** Commits that the store refused or failed at. */
   storeFailures = 0;

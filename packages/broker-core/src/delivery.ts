@@ -1,5 +1,5 @@
 import type { QoS } from '@wellhead/codec';
-import { identifierBytes, type MessageRecord } from '@wellhead/session-store';
+import { identifierBytes, type MessageRecord, nameBytes } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { ExpiredQueue } from './expired-queue.ts';
@@ -160,7 +160,7 @@ function waitAtQos0(
   retain: boolean,
 ): void {
   const { session } = subscription;
-  const bytes = publication.payloadLength + identifierBytes(subscription.subscriptionIdentifiers);
+  const bytes = bytesOf(publication) + identifierBytes(subscription.subscriptionIdentifiers);
   const isBehindTheStore = session.backlog > 0;
   const queue = isBehindTheStore ? session.openBehind() : session.openPending();
   if (
@@ -200,7 +200,7 @@ export function deliverKept(
     sendKeptAtQos0(context, message, subscription, retain);
     return;
   }
-  const { publication } = context;
+  const { keptPublication: publication } = context;
   // a store knows each message of a queue by an identifier that grows
   const kept = session.durable ? copyOf(message, context.nextMessageId()) : message;
   publication.fromMessage(kept, context.topics.entry(message.topicName), undefined, context.now);
@@ -251,17 +251,27 @@ function hasRoom(
   publication: Publication,
   { session, subscriptionIdentifiers }: Subscription,
 ): boolean {
-  const { maximumQueuedMessages, maximumQueuedBytes } = context.limits;
-  const bytes = publication.payloadLength + identifierBytes(subscriptionIdentifiers);
+  const bytes = bytesOf(publication) + identifierBytes(subscriptionIdentifiers);
   const hasIt =
-    session.queuedMessages < maximumQueuedMessages &&
-    session.queuedBytes + bytes <= maximumQueuedBytes &&
-    (publication.isAccepted || !isFull(context, bytes));
+    isRoomFor(context, session, bytes) && (publication.isAccepted || !isFull(context, bytes));
   if (hasIt) return true;
   drop(context, session, publication.topic.topicName, 'queue-full');
   if (session.connection === undefined)
     (session.expired ??= new ExpiredQueue(context, session)).begin();
   return false;
+}
+
+/** What a message counts for before it is kept: its payload, and its Topic Name if that is long. */
+export function bytesOf({ payloadLength, topic }: Publication): number {
+  return payloadLength + nameBytes(topic.topicName);
+}
+
+/** One more message of so many bytes may wait for the session. */
+export function isRoomFor({ limits }: BrokerContext, session: Session, bytes: number): boolean {
+  return (
+    session.queuedMessages < limits.maximumQueuedMessages &&
+    session.queuedBytes + bytes <= limits.maximumQueuedBytes
+  );
 }
 
 /** So much more, and all that waits would be more than it may be. */

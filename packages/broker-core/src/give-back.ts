@@ -61,6 +61,14 @@ export function leftInMemoryBy(session: Session): Leaving {
   };
 }
 
+/** Something waits for it that another member of a group may have. */
+export function leavesToGroups({ queuedMessages, subscriptions }: Session): boolean {
+  if (queuedMessages === 0) return false;
+  for (const { group } of subscriptions?.values() ?? [])
+    if (group !== undefined && group.members.length > 1) return true;
+  return false;
+}
+
 /** Sets aside what waits for one group; false when that is nothing. */
 function takeWaiting(session: Session, sharedFilter: string): boolean {
   const { pending } = session;

@@ -1,5 +1,11 @@
 import type { ProtocolVersion, QoS, UntitledParts } from '@wellhead/codec';
-import { identifierBytes, type MessageRecord, type QueuedDelivery } from '@wellhead/session-store';
+import {
+  identifierBytes,
+  messageBytes,
+  type MessageRecord,
+  type QueuedDelivery,
+  nameBytes,
+} from '@wellhead/session-store';
 import { copyBytes } from './copy-bytes.ts';
 
 /**
@@ -66,8 +72,9 @@ export class Message implements MessageRecord {
     return this.#expiresAt ?? Infinity;
   }
 
+  /** As {@link messageBytes} counts it. */
   get size(): number {
-    return this.payloadLength + (this.properties?.length ?? 0);
+    return this.payloadLength + (this.properties?.length ?? 0) + nameBytes(this.topicName);
   }
 
   /** What the payload is in. */
@@ -132,11 +139,6 @@ export function copyOf(message: MessageRecord, messageId: number): Message {
   );
 }
 
-/** Bytes that a message counts for in limits, as a store counts them: payload and encoded properties. */
-export function messageSize(message: MessageRecord): number {
-  return message.size ?? message.payload.length + (message.properties?.length ?? 0);
-}
-
 /** Without making a view of the payload. */
 export function payloadLengthOf(message: MessageRecord): number {
   return message instanceof Message ? message.payloadLength : message.payload.length;
@@ -163,7 +165,7 @@ export function deliverySize({
   message,
   subscriptionIdentifiers,
 }: Pick<Delivery, 'message' | 'subscriptionIdentifiers'>): number {
-  return messageSize(message) + identifierBytes(subscriptionIdentifiers);
+  return messageBytes(message) + identifierBytes(subscriptionIdentifiers);
 }
 
 /** A delivery of a message that was just published. */

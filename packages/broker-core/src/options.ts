@@ -59,9 +59,13 @@ export interface BrokerLimits {
   readonly takeOversPerMinute: number;
   /** Subscriptions of one session. @default 100_000 */
   readonly maximumSubscriptionsPerSession: number;
+  /** Characters of the Topic Filters of one session, and 256 for each subscription. @default 33_554_432 */
+  readonly maximumSubscriptionBytesPerSession: number;
+  /** The same for all sessions together. @default 2_147_483_648 */
+  readonly maximumSubscriptionBytes: number;
   /** Messages waiting for one session, in flight included. @default 250_000 */
   readonly maximumQueuedMessages: number;
-  /** Payload bytes waiting for one session, and eight for each Subscription Identifier with them. @default 268_435_456 */
+  /** Payload bytes waiting for one session, eight for each Subscription Identifier with them, and the characters of their Topic Names beyond 128. @default 268_435_456 */
   readonly maximumQueuedBytes: number;
   /** The same for all sessions together, at QoS 0 as well, a message counted for each; one that would have to wait beyond them is refused with 0x97. @default 4_294_967_296 */
   readonly maximumTotalQueuedBytes: number;
@@ -73,7 +77,7 @@ export interface BrokerLimits {
   readonly stalledTimeout: number;
   /** @default 1_000_000 */
   readonly maximumRetainedMessages: number;
-  /** Payload bytes of all retained messages. @default 1_073_741_824 */
+  /** Payload bytes of all retained messages, and the characters of their Topic Names beyond 128. @default 1_073_741_824 */
   readonly maximumRetainedBytes: number;
   /** Work for one connection before the others get their turn, counted in deliveries of a short message: packets and filters cost some, and all connections together get a few of it. @default 20_000 */
   readonly deliveriesPerTurn: number;
@@ -107,6 +111,8 @@ export const defaultLimits: BrokerLimits = Object.freeze({
   maximumSessions: 1_000_000,
   takeOversPerMinute: 60,
   maximumSubscriptionsPerSession: 100_000,
+  maximumSubscriptionBytesPerSession: 33_554_432,
+  maximumSubscriptionBytes: 2_147_483_648,
   maximumQueuedMessages: 250_000,
   maximumQueuedBytes: 268_435_456,
   maximumTotalQueuedBytes: 4_294_967_296,
@@ -172,6 +178,8 @@ const RANGES: readonly (readonly [keyof BrokerLimits, number, number])[] = [
   ['maximumSessions', 1, LARGE],
   ['takeOversPerMinute', 1, LARGE],
   ['maximumSubscriptionsPerSession', 1, LARGE],
+  ['maximumSubscriptionBytesPerSession', 1, LARGE],
+  ['maximumSubscriptionBytes', 1, LARGE],
   ['maximumQueuedMessages', 1, LARGE],
   ['maximumQueuedBytes', 1, LARGE],
   ['maximumTotalQueuedBytes', 1, LARGE],

@@ -9,7 +9,7 @@ import type { MessageRecord, SessionChange } from '@wellhead/session-store';
 import { releaseReceipt } from './acknowledge.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
-import { isFull, mustQueue } from './delivery.ts';
+import { bytesOf, isFull, mustQueue } from './delivery.ts';
 import { guard } from './guard.ts';
 import { route } from './route.ts';
 import type { Decision } from './hooks.ts';
@@ -254,7 +254,7 @@ function distribute(
   const { qos } = publication;
   const stepsBefore = router.steps;
   const changesBefore = turn.changes.length;
-  if (qos > 0 && isFull(context, publication.payloadLength) && cannotWait(context, publication)) {
+  if (qos > 0 && isFull(context, bytesOf(publication)) && cannotWait(context, publication)) {
     refuseForRoom(connection, qos, packetId);
     return;
   }

@@ -8,7 +8,7 @@ import { drop, settle } from './settlement.ts';
 import { guard } from './guard.ts';
 import { mayReceive } from './may-receive.ts';
 import { type Delivery, deliverySize } from './message.ts';
-import { pumpReplays } from './retained.ts';
+import { pumpReplays } from './retained-replay.ts';
 import type { Session } from './session.ts';
 import { isTurnUsedUp } from './share-of-turn.ts';
 import type { PageRequest } from './turn.ts';
@@ -61,7 +61,7 @@ export function unload(session: Session): void {
   session.pending = undefined;
   session.behind = undefined;
   session.givingBack = undefined;
-  session.replays = undefined;
+  session.replays = session.ended ? undefined : session.replays?.leave();
   session.inMemory = 0;
   session.leftInMemory = Math.max(session.leftInMemory, session.newestInMemory);
   session.newestInMemory = 0;

@@ -1,6 +1,7 @@
 import type { BrokerContext } from './context.ts';
 import { deliverAt, lowerQoS, recordDeliveries } from './delivery.ts';
 import type { Publication } from './publication.ts';
+import { sendRetainedAhead } from './retained-ahead.ts';
 import type { Route } from './router.ts';
 import type { SharedGroup } from './shared-group.ts';
 import type { Subscription } from './subscription.ts';
@@ -66,6 +67,7 @@ function deliver(
   subscription: Subscription,
 ): void {
   const { session } = subscription;
+  if (session.replays !== undefined) sendRetainedAhead(context, publication, subscription);
   const qos = lowerQoS(publication.qos, subscription);
   const retain = publication.retain && subscription.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
   if (session.local !== undefined) {

@@ -1,7 +1,12 @@
 import type { TopicEntry } from '@wellhead/codec';
 import { SubscriptionIndex, parseSharedFilter } from '@wellhead/topic-matcher';
 import { SharedGroup } from './shared-group.ts';
-import { MergedSubscription, type Subscription, mergeSubscriptions } from './subscription.ts';
+import {
+  MergedSubscription,
+  type Subscription,
+  mergeSubscriptions,
+  subscriptionBytes,
+} from './subscription.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -37,8 +42,11 @@ export class Router {
 
   /** Members of all shared groups. */
   sharedSize = 0;
+  /** What all subscriptions count for in limits. */
+  subscriptionBytes = 0;
 
   add(subscription: Subscription): void {
+    this.#count(subscription, 1);
     const shared = parseSharedFilter(subscription.topicFilter);
     if (shared === undefined) {
       this.#index.add(subscription.topicFilter, subscription);
@@ -61,6 +69,7 @@ export class Router {
 
   remove(subscription: Subscription): void {
     subscription.end();
+    this.#count(subscription, -1);
     const { group } = subscription;
     if (group === undefined) {
       this.#index.remove(subscription.topicFilter, subscription);
@@ -72,6 +81,12 @@ export class Router {
       this.#groups.delete(group.topicFilter);
       this.#groupIndex.remove(group.effectiveFilter, group);
     }
+  }
+
+  #count({ session, topicFilter }: Subscription, by: 1 | -1): void {
+    const bytes = by * subscriptionBytes(topicFilter);
+    session.subscriptionBytes += bytes;
+    this.subscriptionBytes += bytes;
   }
 
   group(topicFilter: string): SharedGroup | undefined {

@@ -1,9 +1,9 @@
 import { ReasonCode } from '@wellhead/codec';
 import { SteadyMap, type SessionRecord, type SubscriptionRecord } from '@wellhead/session-store';
-import type { RemoteAddress } from '@wellhead/transport';
+import { absentClient } from './absent-client.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
-import { givenBackBy, leftInMemoryBy } from './give-back.ts';
+import { givenBackBy, leavesToGroups, leftInMemoryBy } from './give-back.ts';
 import { HandOver, handOverNow } from './hand-over.ts';
 import type { ClientInfo } from './hooks.ts';
 import { NEVER_EXPIRES } from './options.ts';
@@ -22,6 +22,8 @@ export interface OpenRequest {
   /** Seconds. */
   readonly expiryInterval: number;
   readonly will: Will | undefined;
+  /** The session of this client that has ended to make room for this one. */
+  readonly replaced?: Session | undefined;
 }
 
 /** All sessions: who is taken over, what is resumed, when a session ends and what its end entails. */
@@ -59,8 +61,8 @@ export class SessionRegistry {
     const context = this.#context();
     const { clientId } = request.client;
     let session = this.#sessions.get(clientId);
-    const previous = session;
-    const previousEpoch = session?.epoch ?? 0;
+    const previous = session ?? request.replaced;
+    const previousEpoch = previous?.epoch ?? 0;
     if (session !== undefined) {
       if (session.connection !== undefined) this.#takeOver(session, request.cleanStart);
       else if (session.expiresAt <= context.now) this.end(session); // [MQTT-4.1.0-2], ahead of the wheel
@@ -96,12 +98,17 @@ export class SessionRegistry {
     const context = this.#context();
     session.connection = undefined;
     if (!keepsWill) this.#discardWill(session);
-    if (session.expiryInterval === 0) {
+    const leaves = session.backlog > 0 && leavesToGroups(session);
+    if (session.expiryInterval === 0 && !leaves) {
       this.end(session); // publishes the Will, whatever its delay
       return;
     }
     this.#unload(session);
     this.#close(session, context.now);
+    if (session.expiryInterval === 0) {
+      this.#leave(session, () => this.end(session)).begin();
+      return;
+    }
     this.#publishWillIfDue(session, context.now);
     this.#reschedule(session);
   }
@@ -192,7 +199,7 @@ export class SessionRegistry {
     session.durable = true;
     session.protocolVersion = protocolVersion;
     session.userName = userName;
-    session.client = { clientId, protocolVersion, userName, remote: NOT_CONNECTED };
+    session.client = absentClient(record);
     session.expiryInterval = record.sessionExpiryInterval;
     session.queuedMessages = record.queuedMessages;
     session.queuedBytes = record.queuedBytes;
@@ -274,6 +281,23 @@ export class SessionRegistry {
     return session.leaving !== undefined && !session.ended;
   }
 
+  /**
+   * What the store has of a session that a CONNECT ends, for its groups: they get it first, and the
+   * session ends behind it. `undefined` when that is nothing.
+   */
+  leftTo(
+    { cleanStart }: { readonly cleanStart: boolean },
+    session: Session,
+  ): StoredShare | undefined {
+    if (session.leaving !== undefined) return session.leaving;
+    const ends = cleanStart || (session.connection !== undefined && session.expiryInterval === 0);
+    if (!ends || !session.durable || !leavesToGroups(session)) return undefined;
+    if (session.connection !== undefined) this.#takeOver(session, cleanStart);
+    const share = this.#leave(session, () => this.end(session));
+    share.begin();
+    return share;
+  }
+
   #unrouteAll(session: Session): void {
     const { subscriptions } = session;
     if (subscriptions === undefined) return;
@@ -332,6 +356,7 @@ export class SessionRegistry {
   #countSubscriptions(context: BrokerContext): void {
     context.counters.subscriptions = context.router.size + context.router.sharedSize;
     context.counters.sharedSubscriptions = context.router.sharedSize;
+    context.counters.subscriptionBytes = context.router.subscriptionBytes;
   }
 
   #recordOpened(context: BrokerContext, session: Session): void {
@@ -371,20 +396,4 @@ export class SessionRegistry {
 
 function isStored(session: Session): boolean {
   return session.durable || session.isStoredForWill;
-}
-
-/** Of a client that was connected to an earlier process. */
-const NOT_CONNECTED: RemoteAddress = Object.freeze({
-  address: 'unknown',
-  port: undefined,
-  loopback: false,
-  secure: false,
-  transport: 'stream',
-});
-
-/** Something waits for it that another member of a group may have. */
-function leavesToGroups({ queuedMessages, subscriptions }: Session): boolean {
-  if (queuedMessages === 0) return false;
-  for (const { group } of subscriptions?.values() ?? []) if (group !== undefined) return true;
-  return false;
 }

@@ -6,7 +6,7 @@ import type { Timed } from './deadlines.ts';
 import type { ClientInfo } from './hooks.ts';
 import type { ExpiredQueue } from './expired-queue.ts';
 import type { Delivery } from './message.ts';
-import type { RetainedReplays } from './retained.ts';
+import type { RetainedReplays } from './retained-replay.ts';
 import type { StoredShare } from './stored-share.ts';
 import type { Subscription } from './subscription.ts';
 import type { Undecided } from './undecided.ts';
@@ -51,6 +51,8 @@ export class Session implements Timed {
   ended = false;
 
   subscriptions: Map<string, Subscription> | undefined;
+  /** What they count for in limits. */
+  subscriptionBytes = 0;
   /** The Subscription Identifiers of those that matched a topic together last, if they had any. */
   lastIdentifiers: readonly number[] | undefined;
   will: Will | undefined;

@@ -5,7 +5,7 @@ import { type Delivery, deliverySize } from './message.ts';
 import type { Session } from './session.ts';
 
 /**
- * What an absent session that has expired leaves to its groups, from the store, in pages. Each message
+ * What a session that is over leaves to its groups, from the store, in pages. Each message
  * leaves the session in the commit that gives it to another, and the session ends behind the last one: a
  * broker that is killed between two pages goes on with the rest when it starts again.
  */
@@ -13,6 +13,7 @@ export class StoredShare implements Leaving {
   readonly #context: BrokerContext;
   readonly #session: Session;
   readonly #finish: () => void;
+  readonly #waiting: (() => void)[] = [];
   #page: readonly QueuedDelivery[] = [];
   #next = 0;
   #position = 0;
@@ -22,6 +23,11 @@ export class StoredShare implements Leaving {
     this.#context = context;
     this.#session = session;
     this.#finish = finish;
+  }
+
+  /** Calls back when all of it has been given away, and the session has ended. */
+  whenDone(callback: () => void): void {
+    this.#waiting.push(callback);
   }
 
   /** Gives it away in the shares of several turns; a page is read when all that concerns it is committed. */
@@ -45,7 +51,7 @@ export class StoredShare implements Leaving {
   /** What cannot be read can be given to nobody. */
   #giveUp(error: unknown): void {
     this.#context.observer.fault?.(error, 'store');
-    this.#finish();
+    this.#end();
   }
 
   next(): Delivery | undefined {
@@ -67,8 +73,13 @@ export class StoredShare implements Leaving {
   #take(page: readonly QueuedDelivery[]): void {
     if (this.#session.ended) return;
     this.#show(page);
-    if (page.length === 0) this.#finish();
+    if (page.length === 0) this.#end();
     else this.#context.sessions.handOver.add(this);
+  }
+
+  #end(): void {
+    this.#finish();
+    for (const callback of this.#waiting.splice(0)) callback();
   }
 
   #show(page: readonly QueuedDelivery[]): void {

@@ -15,7 +15,7 @@ import type { Decision } from './hooks.ts';
 import { Parts } from './parts.ts';
 import { reasonOf } from './publish.ts';
 import type { Session } from './session.ts';
-import type { Subscription } from './subscription.ts';
+import { type Subscription, subscriptionBytes } from './subscription.ts';
 import { workCost } from './work-cost.ts';
 
 /** SUBSCRIBE from a client: each filter is judged by itself, one SUBACK answers all [MQTT-3.8.4-5]. */
@@ -249,12 +249,8 @@ function subscribeOne(
   const { context } = connection;
   const { topicFilter } = request;
   const existing = session.subscriptions?.get(topicFilter);
-  if (
-    existing === undefined &&
-    (session.subscriptions?.size ?? 0) >= context.limits.maximumSubscriptionsPerSession
-  ) {
+  if (existing === undefined && !hasRoom(context, session, topicFilter))
     return ReasonCode.QuotaExceeded;
-  }
   const record = recordOf(connection, request, qos, identifier);
   const { sessions } = context;
   const subscription =
@@ -270,6 +266,20 @@ function subscribeOne(
   if (wantsRetained(context, request, subscription, existing === undefined))
     replayed.push({ subscription, newest: context.lastMessageId });
   return qos;
+}
+
+/** One subscription more is within the limits. */
+function hasRoom(
+  { limits, router }: BrokerContext,
+  { subscriptions, subscriptionBytes: before }: Session,
+  topicFilter: string,
+): boolean {
+  const bytes = subscriptionBytes(topicFilter);
+  return (
+    (subscriptions?.size ?? 0) < limits.maximumSubscriptionsPerSession &&
+    before + bytes <= limits.maximumSubscriptionBytesPerSession &&
+    router.subscriptionBytes + bytes <= limits.maximumSubscriptionBytes
+  );
 }
 
 /** Something that is retained may have to be sent for a subscription. */

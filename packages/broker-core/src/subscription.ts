@@ -55,6 +55,11 @@ export class Subscription {
   }
 }
 
+/** What a subscription counts for in limits: its Topic Filter, and what is around it in memory. */
+export function subscriptionBytes(topicFilter: string): number {
+  return topicFilter.length + AROUND_A_FILTER;
+}
+
 /** Several subscriptions of one session that match one topic. */
 export class MergedSubscription extends Subscription {
   readonly parts: readonly Subscription[];
@@ -119,6 +124,7 @@ function flagsOf(record: SubscriptionRecord): number {
   return qos | (noLocal ? NO_LOCAL : 0) | (retainAsPublished ? RETAIN_AS_PUBLISHED : 0);
 }
 
+const AROUND_A_FILTER = 256;
 const QOS = 3;
 const NO_LOCAL = 4;
 const RETAIN_AS_PUBLISHED = 8;

@@ -1,9 +1,9 @@
 import { PacketType } from '@wellhead/codec';
-import { identifierBytes, type MessageRecord, type SessionChange } from '@wellhead/session-store';
+import type { MessageRecord, SessionChange } from '@wellhead/session-store';
 import type { ClientConnection } from './client-connection.ts';
 import type { BrokerContext } from './context.ts';
 import { type Fate, KEPT, type Refused } from './fate.ts';
-import { type Delivery, messageSize } from './message.ts';
+import { type Delivery, deliverySize } from './message.ts';
 import type { Publication } from './publication.ts';
 import type { Route } from './router.ts';
 import type { Session } from './session.ts';
@@ -65,7 +65,7 @@ export class Undecided implements Fate {
   /** Whoever is given this message gets it under the same condition. */
   names(message: MessageRecord, subscriptionIdentifiers?: readonly number[]): void {
     if (!this.isOpen) return;
-    const bytes = messageSize(message) + identifierBytes(subscriptionIdentifiers);
+    const bytes = deliverySize({ message, subscriptionIdentifiers });
     this.#messages.set(message.messageId, bytes);
     this.#turn.undecided.set(message.messageId, this);
   }

@@ -9,11 +9,13 @@ const limits = { deliveriesPerTurn: 300, maximumInflight: 2_000 };
 const COUNT = 1_000;
 const all = Array.from({ length: COUNT }, (_, i) => String(i));
 
-test.each<[string, (world: World) => Client, (world: World, member: Client) => void, number]>([
+test.each<[string, (world: World) => Client, (world: World, member: Client) => unknown, number]>([
   ['a member whose session ends', connected, (_world, { connection }) => connection.destroy(), 0],
   ['a member that unsubscribes', connected, unsubscribe, 1],
   ['a durable member that unsubscribes', durable, unsubscribe, 1],
   ['an absent member whose session expires', absent, expire, 0],
+  ['an absent member whose client starts clean', absent, startClean, 0],
+  ['a durable member that is taken over by a clean start', durable, startClean, 0],
 ])('what %s leaves goes to the others in shares, in order', async (_name, join, leave, kept) => {
   await using world = await World.create({ limits });
   const member = join(world);
@@ -102,6 +104,94 @@ test.each([
   },
 );
 
+test.each([
+  ['absent', absent],
+  ['connected', durable],
+])(
+  'a clean start of a member that is %s waits until the others have its messages',
+  async (_name, join) => {
+    const store = new LaterStore();
+    await using world = await World.create({ limits, store });
+    const member = join(world);
+    const other = fill(world);
+    const anew = startClean(world);
+    for (let turn = 0; turn < 4; turn++) {
+      world.network.pump();
+      world.host.turn();
+    }
+    expect(anew.take()).toEqual([]);
+    expect(member.outcome()).toBe(join === absent ? 'closed' : 'DISCONNECT 8e closed');
+    await world.settleAsync();
+    expect(texts(other)).toEqual(all);
+    expect(anew.take()).toMatchObject([{ type: 2, reasonCode: 0, sessionPresent: false }]);
+    expect(world.broker.counters).toMatchObject({ sessions: 2, sharedSubscriptions: 1 });
+    expect(anew.subscribe(GROUP, { qos: 1 })).toEqual([1]);
+    world.connect({ clientId: 'p' }).publish('a', 'x', { qos: 1, packetId: 1 });
+    expect([...texts(anew), ...texts(other)]).toEqual(['x']);
+  },
+);
+
+test('who starts clean twice, or comes back otherwise meanwhile, has one session in the end', async () => {
+  await using world = await World.create({ limits });
+  absent(world);
+  const other = fill(world);
+  const [first, second] = [startClean(world), startClean(world)];
+  for (let turn = 0; turn < 4; turn++) {
+    world.network.pump();
+    world.host.turn();
+  }
+  expect(world.resume('m').outcome()).toBe('CONNACK 89 closed');
+  expect(texts(other)).toEqual(all);
+  expect([first.outcome(), second.outcome()]).toEqual(['DISCONNECT 8e closed', 'open']);
+  expect(world.broker.counters).toMatchObject({ sessions: 2, clientsConnected: 2 });
+});
+
+test('a client that starts clean and leaves before its turn leaves nothing behind', async () => {
+  await using world = await World.create({ limits });
+  absent(world);
+  const other = fill(world);
+  const anew = startClean(world);
+  world.network.pump();
+  world.host.turn();
+  anew.vanish();
+  expect(texts(other)).toEqual(all);
+  expect(world.broker.counters).toMatchObject({ sessions: 1, connections: 1 });
+});
+
+test('a broker that is killed while a member starts clean loses nothing', async () => {
+  const store = new KeptStore();
+  await using world = await World.create({ limits, store });
+  absent(world);
+  fill(world).vanish();
+  startClean(world);
+  for (let turn = 0; turn < 4; turn++) {
+    world.network.pump();
+    world.host.turn();
+  }
+  const stored = (clientId: string): string[] =>
+    store.readQueue(clientId, 0, 2 * COUNT).map(({ message }) => textOf(message));
+  expect(stored('m').length).toBeGreaterThan(0);
+  expect(stored('other').length).toBeGreaterThan(0);
+  expect([...stored('other'), ...stored('m')]).toEqual(all);
+});
+
+test('what is in the store alone of a session that ends with its connection goes to the others', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ limits, store });
+  const long = Array.from({ length: 500 }, (_, i) => String(i).padStart(2_000));
+  absent(world);
+  const publisher = world.connect({ clientId: 'p' });
+  for (const [i, text] of long.entries()) publisher.publish('a', text, { qos: 1, packetId: i + 1 });
+  const other = world.resume('other', 1_000);
+  other.subscribe(GROUP, { qos: 1 });
+  const member = world.resume('m', 10, { properties: { receiveMaximum: 1 } });
+  await world.settleAsync();
+  member.disconnect(0, { sessionExpiryInterval: 0 });
+  await world.settleAsync();
+  expect(texts(other)).toEqual(long);
+  expect(world.broker.counters).toMatchObject({ sessions: 2, sharedSubscriptions: 1 });
+});
+
 /** A member with one message in flight, behind which the others wait. */
 function connected(world: World): Client {
   const member = world.connect({ clientId: 'm', properties: { receiveMaximum: 1 } });
@@ -131,6 +221,19 @@ function fill(world: World): Client {
 
 function unsubscribe(_world: World, { connection }: Client): void {
   connection.write(encode({ type: 10, packetId: 1, topicFilters: [GROUP] }, 5));
+}
+
+function startClean(world: World): Client {
+  const client = world.dial();
+  const connect = {
+    type: 1,
+    protocolVersion: 5,
+    clientId: 'm',
+    cleanStart: true,
+    keepAlive: 0,
+  } as const;
+  client.connection.write(encode(connect, 5));
+  return client;
 }
 
 /** The wheel comes to the sessions that have expired. */

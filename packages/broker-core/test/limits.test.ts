@@ -14,7 +14,11 @@ test.each<[string, number, number[]]>([
   ['PUBLISH of 256 MB', 1_000, [0x30, 0xff, 0xff, 0xff, 0x7f, 0]],
   ['CONNECT above maximumConnectSize', 1, [0x10, 0x81, 0x80, 0x0a, 0]],
   ['a Remaining Length of five bytes', 1, [0x10, 0x80, 0x80, 0x80, 0x80, 1]],
-  ['a Remaining Length that is not minimal', 1, [0x10, 0x80, 0]],
+  [
+    'a CONNECT of 5.0 whose Remaining Length is not minimal',
+    1,
+    [0x10, 0x8d, 0, 0, 4, 0x4d, 0x51, 0x54, 0x54, 5, 2, 0, 0, 0, 0, 0],
+  ],
 ])('S1, S3: before CONNECT nothing large is kept: %s, %i sockets', async (_name, count, bytes) =>
   inWorld((world) => {
     const clients = Array.from({ length: count }, () => world.dial().sendBytes(...bytes));
@@ -317,6 +321,77 @@ test(
     },
     { limits: { maximumSubscriptionsPerSession: 2 } },
   ),
+);
+
+test.each<[string, Partial<BrokerLimits>, string[]]>([
+  ['one session', { maximumQueuedBytes: 150_000 }, ['PUBACK #1', 'PUBACK #2', 'PUBACK #3']],
+  [
+    'all sessions',
+    { maximumTotalQueuedBytes: 150_000 },
+    ['PUBACK #1', 'PUBACK #2', 'PUBACK #3 97'],
+  ],
+])('Topic Names of what waits count in the bytes for %s', async (_name, limits, answers) =>
+  inWorld(
+    (world) => {
+      world.resume('s').subscribe('#');
+      world.resume('s').vanish();
+      const publisher = world.connect({ clientId: 'p' });
+      for (let i = 1; i <= 3; i++)
+        publisher.publish(`${i}`.repeat(60_000), 'x', { qos: 1, packetId: i });
+      expect(publisher.messages()).toEqual(answers);
+      expect(world.broker.counters.queuedBytes).toBe(2 * (60_000 - 128 + 1));
+      expect(world.resume('s').publishes()).toHaveLength(2);
+    },
+    { limits },
+  )(),
+);
+
+test(
+  'Topic Names of retained messages count in their bytes',
+  inWorld(
+    (world) => {
+      const publisher = world.connect({ clientId: 'p' });
+      const publish = (digit: string, payload: string): Client =>
+        publisher.publish(digit.repeat(60_000), payload, { qos: 1, packetId: 1, retain: true });
+      publish('1', 'x');
+      publish('2', 'x');
+      publish('3', 'x');
+      expect(publisher.messages()).toEqual(['PUBACK #1 10', 'PUBACK #1 10', 'PUBACK #1 97']);
+      expect(world.broker.counters.retainedBytes).toBe(2 * (60_000 - 128 + 1));
+      publish('2', '');
+      publish('3', 'x');
+      expect(publisher.messages()).toEqual(['PUBACK #1 10', 'PUBACK #1 10']);
+    },
+    { limits: { maximumRetainedBytes: 150_000 } },
+  ),
+);
+
+test.each<[string, Partial<BrokerLimits>, number[]]>([
+  ['of one session', { maximumSubscriptionBytesPerSession: 70_000 }, [2, 0x97, 2]],
+  ['of all sessions', { maximumSubscriptionBytes: 70_000 }, [2, 0x97, 0x97]],
+])(
+  'S5: long Topic Filters %s are bounded in bytes: 0x97 for what is too much',
+  async (_name, limits, expected) =>
+    inWorld(
+      (world) => {
+        const client = world.connect();
+        const long = 'x'.repeat(60_000);
+        expect([
+          ...client.subscribe(`${long}/1`),
+          ...client.subscribe(`$share/g/${long}/2`),
+          ...world.connect({ clientId: 'other' }).subscribe(`${long}/1`),
+        ]).toEqual(expected);
+        expect(client.subscribe(`${long}/1`, { qos: 1 })).toEqual([1]);
+        expect(client.subscribe('short')).toEqual([2]);
+        client.unsubscribe(`${long}/1`, 'short');
+        expect(client.subscribe(`$share/g/${long}/2`)).toEqual([2]);
+        client.vanish();
+        world.connect({ clientId: 'other' });
+        expect(world.broker.counters.subscriptionBytes).toBe(0);
+        expect(world.connect().subscribe(`${long}/3`)).toEqual([2]);
+      },
+      { limits },
+    )(),
 );
 
 test.each<[string, Partial<BrokerLimits>]>([

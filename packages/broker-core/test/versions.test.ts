@@ -202,3 +202,22 @@ test(
     expect(world.broker.counters.subscriptions).toBe(0);
   }),
 );
+
+test.each([3, 4] as const)(
+  'a Remaining Length that is longer than it need be is understood of version %i, and goes to nobody',
+  async (version) =>
+    inWorld((world) => {
+      const receivers = VERSIONS.map((to) =>
+        world.connect({ clientId: `s${to}`, protocolVersion: to }),
+      );
+      for (const receiver of receivers) receiver.subscribe('a');
+      const client = world.dial({ protocolVersion: version });
+      const name =
+        version === 3 ? [0, 6, 0x4d, 0x51, 0x49, 0x73, 0x64, 0x70] : [0, 4, 0x4d, 0x51, 0x54, 0x54];
+      const connect = [...name, version, 2, 0, 0, 0, 1, 0x63];
+      client.sendBytes(0x10, 0x80 | connect.length, 0x80, 0, ...connect);
+      client.sendBytes(0x30, 0x84, 0, 0, 1, 0x61, 0x78, 0xc0, 0x80, 0);
+      expect(client.messages()).toEqual(['CONNACK', 'PINGRESP']);
+      for (const receiver of receivers) expect(receiver.messages()).toEqual(['a=x q0']);
+    })(),
+);

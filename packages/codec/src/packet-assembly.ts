@@ -1,6 +1,13 @@
 import { byteAt } from './byte-at.ts';
 import type { PacketMemory } from './packet-memory.ts';
-import { incomplete, integerLength, readInteger } from './variable-byte-integer.ts';
+import { PacketType, type ProtocolVersion } from './packet-type.ts';
+import {
+  incomplete,
+  integerLength,
+  notMinimal,
+  readInteger,
+  shortenInteger,
+} from './variable-byte-integer.ts';
 
 /**
  * A packet that arrives in pieces, put together in a block of its own, which in the end holds
@@ -17,6 +24,8 @@ export class PacketAssembly {
   total = 0;
   /** Bytes of the fixed header, once `total` is known. */
   headerLength = 0;
+  /** The Remaining Length came in more bytes than it needs; here it has its shortest form. */
+  isShortened = false;
   readonly #memory: PacketMemory;
 
   constructor(memory: PacketMemory) {
@@ -31,12 +40,22 @@ export class PacketAssembly {
    * Takes bytes of the fixed header until the Remaining Length is known or the range is used up.
    * Returns the new position, or a negative answer of `readInteger`.
    */
-  takeHeader(chunk: Uint8Array, position: number, end: number): number {
+  takeHeader(
+    chunk: Uint8Array,
+    position: number,
+    end: number,
+    protocolVersion: ProtocolVersion | 0,
+  ): number {
     let at = position;
     while (this.total === 0 && at < end) {
       this.bytes[this.length++] = byteAt(chunk, at++);
       if (this.length === 1) continue;
-      const remaining = readInteger(this.bytes, 1, this.length);
+      let remaining = readInteger(this.bytes, 1, this.length);
+      if (remaining === notMinimal && this.#mayBeLong(protocolVersion)) {
+        this.isShortened = true;
+        this.length = shortenInteger(this.bytes, 1, this.length);
+        remaining = readInteger(this.bytes, 1, this.length);
+      }
       if (remaining >= 0) {
         this.headerLength = 1 + integerLength(remaining);
         this.total = this.headerLength + remaining;
@@ -59,6 +78,11 @@ export class PacketAssembly {
   /** Nobody reads the packet any more. */
   release(): void {
     this.#memory.release(this.bytes);
+  }
+
+  /** Only 5.0 asks for the shortest form [MQTT-1.5.5-1], and a CONNECT tells its version by itself. */
+  #mayBeLong(protocolVersion: ProtocolVersion | 0): boolean {
+    return protocolVersion !== 5 || byteAt(this.bytes, 0) >> 4 === PacketType.Connect;
   }
 
   #makeRoom(needed: number): void {

@@ -72,6 +72,8 @@ export class PacketDecoder {
   #running = false;
   #publishes: PublishReader | undefined = undefined;
   #assembly: PacketAssembly | undefined = undefined;
+  /** The packet that is being delivered did not have the shortest Remaining Length. */
+  #isShortened = false;
   #kept: Uint8Array[] | undefined = undefined;
 
   constructor(sink: PacketSink, options: PacketDecoderOptions) {
@@ -192,10 +194,6 @@ export class PacketDecoder {
         remaining = readInteger(bytes, position + 1, end);
         body = position + 1 + integerLength(remaining);
       }
-      if (remaining < 0 && remaining !== incomplete) {
-        this.#fail(integerRule(remaining), first);
-        break;
-      }
       const tooLarge =
         remaining < 0 ? undefined : this.#sizeRule(first, body - position + remaining);
       if (tooLarge !== undefined) {
@@ -203,8 +201,10 @@ export class PacketDecoder {
         break;
       }
       if (remaining < 0 || remaining > end - body) {
+        // a length that is not right, or not in its shortest form, is judged there
         this.#assembly = new PacketAssembly(this.#memory);
-        return this.#assemble(bytes, position);
+        position = this.#assemble(bytes, position);
+        continue;
       }
       this.#deliver(bytes, position, body, body + remaining, false);
       position = body + remaining;
@@ -218,7 +218,7 @@ export class PacketDecoder {
     if (assembly === undefined) return from;
     let position = from;
     if (assembly.total === 0) {
-      position = assembly.takeHeader(bytes, from, bytes.length);
+      position = assembly.takeHeader(bytes, from, bytes.length, this.protocolVersion);
       const first = byteAt(assembly.bytes, 0);
       if (position < 0) {
         this.#fail(integerRule(position), first);
@@ -234,7 +234,9 @@ export class PacketDecoder {
     position = assembly.takeBody(bytes, position, bytes.length);
     if (assembly.isComplete) {
       this.#assembly = undefined;
+      this.#isShortened = assembly.isShortened;
       this.#deliver(assembly.bytes, 0, assembly.headerLength, assembly.total, true);
+      this.#isShortened = false;
       if (this.#publishes === undefined || !isKept(this.#publishes.view, assembly.bytes))
         assembly.release();
     }
@@ -309,7 +311,7 @@ export class PacketDecoder {
     try {
       packet =
         type === PacketType.Connect
-          ? readConnect(bytes, body, end)
+          ? readConnect(bytes, body, end, this.#isShortened)
           : readPacket(new PacketReader(bytes, body, end, this.#version(), this.#sender), type);
     } catch (error) {
       this.#refuse(error, type);

@@ -10,12 +10,19 @@ import { rules, violation } from './rules.ts';
 /**
  * A CONNECT whose body is `bytes[body … end)`, in the version that it names.
  *
- * Throws a ProtocolError that carries `connect` when name and version could be read.
+ * `isShortened`: its Remaining Length was not in the shortest form. Throws a ProtocolError that carries
+ * `connect` when name and version could be read.
  */
-export function readConnect(bytes: Uint8Array, body: number, end: number): Connect {
+export function readConnect(
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+  isShortened: boolean,
+): Connect {
   const level = readLevel(bytes, body, end);
   try {
     const protocolVersion = supportedVersion(level);
+    if (isShortened && protocolVersion === 5) throw violation(rules.integerNotMinimal, 5); // [MQTT-1.5.5-1]
     const reader = new PacketReader(bytes, level.end, end, protocolVersion, 'client');
     const packet = readBody(reader);
     if (level.byte > 0x80) packet.bridge = true;

@@ -23,7 +23,15 @@ export function readInteger(bytes: Uint8Array, offset: number, end: number): num
   return incomplete;
 }
 
-/** Bytes of the shortest form, the only one that is ever read or written. */
+/** Puts a value that is {@link notMinimal} in its shortest form, in place; returns its new end. */
+export function shortenInteger(bytes: Uint8Array, offset: number, end: number): number {
+  let last = end - 1;
+  while (last > offset && (byteAt(bytes, last) & 0x7f) === 0) last--;
+  bytes[last] = byteAt(bytes, last) & 0x7f;
+  return last + 1;
+}
+
+/** Bytes of the shortest form, the only one that is ever written. */
 export function integerLength(value: number): 1 | 2 | 3 | 4 {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
 }

@@ -141,6 +141,93 @@ describe('[MQTT-1.5.5-1] the Remaining Length', () => {
   });
 });
 
+describe.each<ProtocolVersion>([3, 4])('a Remaining Length of version %i', (protocolVersion) => {
+  const options = { role: 'server', protocolVersion } as const;
+  test.each(['80 00', '80 80 00', '80 80 80 00'])('%s is a long form of 0', (length) => {
+    const { packets, error } = decodeEveryWay(join(0xc0, hex(length), 0xc0, 0), options);
+    expect(error).toBeUndefined();
+    expect(packets).toEqual([{ type: 12 }, { type: 12 }]);
+  });
+
+  test.each(['85 00', '85 80 00', '85 80 80 00'])('%s is a long form of 5', (length) => {
+    const long = join(0x30, hex(length), text('a'), hex('31 32'));
+    const short = join(0x30, 4, text('a'), hex('33'));
+    const { packets, error } = decodeEveryWay(join(long, short, long), options);
+    expect(error).toBeUndefined();
+    expect(packets.map((packet) => ('payload' in packet ? packet.payload : packet))).toEqual([
+      hex('31 32'),
+      hex('33'),
+      hex('31 32'),
+    ]);
+  });
+
+  test('a packet with a long form is shown in its shortest form', () => {
+    const shown: Uint8Array[] = [];
+    const decoder = new PacketDecoder(
+      {
+        publish: ({ bytes, end, start }) => void shown.push(bytes.slice(start, end)),
+        acknowledge: () => undefined,
+        packet: () => undefined,
+        malformed: (error) => expect(error).toBeUndefined(),
+      },
+      options,
+    );
+    decoder.receive(join(0x30, hex('84 80 00'), text('a'), 0x31, 0x30, 4, text('a'), 0x32));
+    expect(shown).toEqual([join(0x30, 4, text('a'), 0x31), join(0x30, 4, text('a'), 0x32)]);
+  });
+
+  test.each(['80 80 80 80', '80 80 80 80 00'])('%s is too long', (length) => {
+    const { error } = decodeEveryWay(join(0x30, hex(length)), options);
+    expect(error).toMatchObject({ reasonCode: 0x81 });
+  });
+
+  test('a long form counts as its value in limits', () => {
+    const { packets, error } = decodeEveryWay(join(0x30, hex('85 80 80 00'), text('a'), 1, 2), {
+      ...options,
+      maximumPacketSize: 7,
+    });
+    expect(error).toBeUndefined();
+    expect(packets).toHaveLength(1);
+    const { error: tooLarge } = decodeEveryWay(join(0x30, hex('86 80 80 00')), {
+      ...options,
+      maximumPacketSize: 7,
+    });
+    expect(tooLarge).toMatchObject({ reasonCode: 0x95 });
+  });
+});
+
+describe('a CONNECT with a Remaining Length in a long form', () => {
+  const connect = (level: number, ...more: number[]): Uint8Array =>
+    join(
+      0x10,
+      0x8d + more.length,
+      0x80,
+      0,
+      hex('00 04 4d 51 54 54'),
+      level,
+      2,
+      0,
+      60,
+      ...more,
+      hex('00 01 63'),
+    );
+
+  test.each(['server', 'any'] as const)('is accepted of 3.1.1 by the role %s', (role) => {
+    const { packets, error } = decodeEveryWay(join(connect(4), hex('c0 80 00')), { role });
+    expect(error).toBeUndefined();
+    expect(packets).toMatchObject([{ protocolVersion: 4, clientId: 'c' }, { type: 12 }]);
+  });
+
+  test.each(['server', 'any'] as const)(
+    '[MQTT-1.5.5-1] is refused of 5.0, once its version is read, by the role %s',
+    (role) => {
+      const { packets, error } = decodeEveryWay(connect(5, 0), { role });
+      expect(packets).toEqual([]);
+      expect(error).toMatchObject({ reasonCode: 0x81, statement: 'MQTT-1.5.5-1', packetType: 1 });
+    },
+  );
+});
+
 test.each([
   ['SUBSCRIBE', 0x82],
   ['UNSUBSCRIBE', 0xa2],

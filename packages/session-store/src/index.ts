@@ -1,5 +1,6 @@
 export { checkChanges } from './check-changes.ts';
 export { identifierBytes } from './identifier-bytes.ts';
+export { messageBytes, nameBytes } from './message-bytes.ts';
 export { plainMessage } from './plain-message.ts';
 export type {
   DeliveryRecord,

@@ -1,5 +1,6 @@
 import { checkChanges } from './check-changes.ts';
-import { contentBytes, MemorySession, RELEASED } from './memory-session.ts';
+import { MemorySession, RELEASED } from './memory-session.ts';
+import { messageBytes } from './message-bytes.ts';
 import type {
   FanOutRecord,
   MessageRecord,
@@ -62,7 +63,7 @@ export class MemorySessionStore implements SessionStore {
     for (const message of this.#retained.values()) {
       options?.signal?.throwIfAborted();
       const { topicName, messageId, expiresAt } = message;
-      yield { topicName, messageId, expiresAt, size: contentBytes(message) };
+      yield { topicName, messageId, expiresAt, size: messageBytes(message) };
     }
   }
 
@@ -230,7 +231,7 @@ export class MemorySessionStore implements SessionStore {
     this.#use(message, 1, this.#isKnown(message)); // before the old one goes: it may be the same
     const previous = this.#retained.get(message.topicName);
     this.#retained.set(message.topicName, message);
-    this.#retainedBytes += contentBytes(message);
+    this.#retainedBytes += messageBytes(message);
     this.#forgetRetained(previous);
   }
 
@@ -240,7 +241,7 @@ export class MemorySessionStore implements SessionStore {
 
   #forgetRetained(message: MessageRecord | undefined): void {
     if (!message) return;
-    this.#retainedBytes -= contentBytes(message);
+    this.#retainedBytes -= messageBytes(message);
     this.#unuse(message);
   }
 
@@ -253,7 +254,7 @@ export class MemorySessionStore implements SessionStore {
       return;
     }
     this.#messages++;
-    this.#messageBytes += contentBytes(message);
+    this.#messageBytes += messageBytes(message);
     if (times > 1) this.#uses.set(messageId, times);
   }
 
@@ -262,7 +263,7 @@ export class MemorySessionStore implements SessionStore {
     const uses = this.#uses.size === 0 ? undefined : this.#uses.get(message.messageId);
     if (uses === undefined) {
       this.#messages--;
-      this.#messageBytes -= contentBytes(message);
+      this.#messageBytes -= messageBytes(message);
     } else if (uses === 2) {
       this.#uses.delete(message.messageId);
     } else {

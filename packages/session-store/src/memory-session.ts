@@ -1,6 +1,7 @@
 import type { ProtocolVersion } from '@wellhead/codec';
 import { DeliveryDeque } from './delivery-deque.ts';
 import { identifierBytes } from './identifier-bytes.ts';
+import { messageBytes } from './message-bytes.ts';
 import type {
   DeliveryRecord,
   MessageRecord,
@@ -84,7 +85,7 @@ export class MemorySession {
     } else {
       (this.#inFlight ??= new DeliveryDeque()).push(message, delivery, ++this.#lastSent);
     }
-    this.#queuedBytes += contentBytes(message) + identifierBytes(delivery.subscriptionIdentifiers);
+    this.#queuedBytes += messageBytes(message) + identifierBytes(delivery.subscriptionIdentifiers);
     return true;
   }
 
@@ -169,14 +170,9 @@ export class MemorySession {
     message: MessageRecord | undefined,
     identifiers: readonly number[] | undefined,
   ): MessageRecord | undefined {
-    if (message) this.#queuedBytes -= contentBytes(message) + identifierBytes(identifiers);
+    if (message) this.#queuedBytes -= messageBytes(message) + identifierBytes(identifiers);
     return message;
   }
-}
-
-/** What counts as a message's bytes: its payload and its encoded properties. */
-export function contentBytes(message: MessageRecord): number {
-  return message.size ?? message.payload.length + (message.properties?.length ?? 0);
 }
 
 /** A delivery that is over had been released: its content was not needed any more. */

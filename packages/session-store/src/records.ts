@@ -21,7 +21,7 @@ export interface MessageRecord {
   readonly expiresAt: number;
   /** Client Identifier of the publisher, for No Local; undefined for the broker itself. */
   readonly publisherId: string | undefined;
-  /** Payload and property bytes, from who has them at hand: `payload` may be a view that is made when it is read. */
+  /** As `messageBytes` counts them, from who has them at hand: `payload` may be a view that is made when it is read. */
   readonly size?: number | undefined;
 }
 
@@ -87,7 +87,7 @@ export interface SessionRecord {
   readonly will: WillRecord | undefined;
   /** Deliveries in the queue, those in flight included. */
   readonly queuedMessages: number;
-  /** Payload and property bytes of those deliveries, and their `identifierBytes`; released ones have none. */
+  /** `messageBytes` of those deliveries, and their `identifierBytes`; released ones have none. */
   readonly queuedBytes: number;
 }
 
@@ -113,7 +113,7 @@ export interface RetainedRecord {
   readonly messageId: number;
   /** Milliseconds; Infinity for never. */
   readonly expiresAt: number;
-  /** Payload and property bytes. */
+  /** Its `messageBytes`. */
   readonly size: number;
 }
 

@@ -147,8 +147,8 @@ function queueSize({ message, released, subscriptionIdentifiers }: QueuedDeliver
   return released ? 0 : size(message) + identifierBytes(subscriptionIdentifiers);
 }
 
-function size({ payload, properties }: MessageRecord): number {
-  return payload.length + (properties?.length ?? 0);
+function size({ payload, properties, topicName }: MessageRecord): number {
+  return payload.length + (properties?.length ?? 0) + Math.max(0, topicName.length - 128);
 }
 
 function plainChange(change: SessionChange): SessionChange {

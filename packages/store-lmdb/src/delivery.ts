@@ -1,7 +1,11 @@
-import { type DeliveryRecord, identifierBytes, type MessageRecord } from '@wellhead/session-store';
+import {
+  type DeliveryRecord,
+  identifierBytes,
+  type MessageRecord,
+  messageBytes,
+} from '@wellhead/session-store';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { contentBytes } from './message-codec.ts';
 import type { JournalEntry } from './journal.ts';
 import type { StoredSession } from './stored-session.ts';
 
@@ -19,7 +23,7 @@ export class Content {
 
   constructor(record: MessageRecord, entry: JournalEntry) {
     this.messageId = record.messageId;
-    this.size = contentBytes(record);
+    this.size = messageBytes(record);
     this.record = record;
     this.entry = entry;
   }
@@ -83,7 +87,7 @@ export function stateOf(
   { packetId, qos, retain, subscriptionIdentifiers, sharedFilter, released = false }: DeliveryInfo,
 ): DeliveryState {
   const { messageId } = message;
-  const size = released ? 0 : contentBytes(message);
+  const size = released ? 0 : messageBytes(message);
   return {
     messageId,
     packetId,

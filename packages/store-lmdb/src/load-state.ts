@@ -1,5 +1,4 @@
-import { type MessageRecord, plainMessage } from '@wellhead/session-store';
-import { contentBytes } from './message-codec.ts';
+import { type MessageRecord, plainMessage, messageBytes } from '@wellhead/session-store';
 import type { Database } from './database.ts';
 import { Content, Delivery, type DeliveryState } from './delivery.ts';
 import { JournalEntry, type JournalSink, replay, weightOf } from './journal.ts';
@@ -69,7 +68,7 @@ class Replay implements JournalSink {
     content.isRetained = isRetained;
     content.uses = isRetained ? 1 : 0;
     this.#state.contents.set(content.messageId, content);
-    this.#state.contentBytes += contentBytes(message);
+    this.#state.contentBytes += messageBytes(message);
     this.#entry.contents.push(content);
     this.#entry.live++;
   }

@@ -43,11 +43,6 @@ export function readMessage(messageId: number, from: ByteReader): MessageRecord 
   };
 }
 
-/** What counts as a message's bytes: its payload and its encoded properties. */
-export function contentBytes(message: MessageRecord): number {
-  return message.size ?? message.payload.length + (message.properties?.length ?? 0);
-}
-
 export function qosOf(value: number): QoS {
   if (value === 0 || value === 1 || value === 2) return value;
   throw new DamagedRecord(`QoS ${value} does not exist`);

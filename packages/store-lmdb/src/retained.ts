@@ -1,7 +1,6 @@
-import type { MessageRecord, RetainedRecord } from '@wellhead/session-store';
+import { type MessageRecord, type RetainedRecord, messageBytes } from '@wellhead/session-store';
 import { ByteReader } from './byte-reader.ts';
 import { retainedKey } from './keys.ts';
-import { contentBytes } from './message-codec.ts';
 import { findMessage, unuseMessage, useMessage } from './messages.ts';
 import type { StoreState } from './store-state.ts';
 
@@ -18,12 +17,12 @@ export function setRetained(state: StoreState, message: MessageRecord): void {
     }
     if (previous) forget(state, previous);
     state.counters.retained++;
-    state.counters.retainedBytes += contentBytes(message);
+    state.counters.retainedBytes += messageBytes(message);
   }
   const { writer } = state;
   writer.varint(messageId);
   writer.float64(message.expiresAt);
-  writer.varint(contentBytes(message));
+  writer.varint(messageBytes(message));
   writer.string(topicName);
   state.batch.put(retainedKey(topicName), writer.take());
 }

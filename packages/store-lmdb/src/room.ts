@@ -1,7 +1,6 @@
 import { statfsSync } from 'node:fs';
-import type { SessionChange } from '@wellhead/session-store';
+import { type SessionChange, messageBytes } from '@wellhead/session-store';
 import type { Database } from './database.ts';
-import { contentBytes } from './message-codec.ts';
 
 /**
  * Refuses what would grow the store before the disk is full, so that there is room left for what shrinks it: a
@@ -79,11 +78,11 @@ function growthOf(changes: readonly SessionChange[]): { content: number; state: 
     switch (change.type) {
       case 'enqueued':
         if (change.deliveries.length === 0) break;
-        content += 2 * contentBytes(change.message) + ROW + change.deliveries.length * SMALL_ROW;
+        content += 2 * messageBytes(change.message) + ROW + change.deliveries.length * SMALL_ROW;
         break;
       case 'retained-set':
       case 'fan-out-set':
-        content += 2 * contentBytes(change.message) + ROW;
+        content += 2 * messageBytes(change.message) + ROW;
         break;
       case 'will-set':
         state += change.will.payload.length + ROW;

@@ -8,6 +8,8 @@ export interface RetainedCursor<T> {
    * empty before the end: one call looks at no more than `limit` + 1000 topics.
    */
   next(limit: number, into: T[]): boolean;
+  /** False for a topic that it will not produce any more: it has produced it, or passed by where it would be. */
+  isBefore(topicName: string): boolean;
 }
 
 /**
@@ -92,6 +94,10 @@ class Cursor<T> implements RetainedCursor<T> {
     this.#names = names;
     this.#topicFilter = topicFilter;
     this.#from = topicFilter === undefined ? '' : firstCandidate(topicFilter);
+  }
+
+  isBefore(topicName: string): boolean {
+    return this.#from !== undefined && this.#from <= topicName;
   }
 
   next(limit: number, into: T[]): boolean {

@@ -69,6 +69,7 @@ export function makeContext(options: BrokerOptions, host: Host, wake: () => void
     topics,
     router: new Router(),
     publication: new Publication(topics.entry('$SYS'), blocks, nextMessageId),
+    keptPublication: new Publication(topics.entry('$SYS'), blocks, nextMessageId),
     parts: noParts(),
     retained: new RetainedMessages(() => context),
     sessions: new SessionRegistry(() => context),

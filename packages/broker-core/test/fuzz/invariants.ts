@@ -296,7 +296,10 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
       (change.type === 'subscribed' || change.type === 'unsubscribed') &&
       change.clientId === session?.clientId,
   );
-  const isHeldBack = isSubscribing || (isPublishing && (isToBeTriedAgain || isToBeMadeAnew));
+  const isHeldBack =
+    isSubscribing ||
+    (isPublishing && (isToBeTriedAgain || isToBeMadeAnew)) ||
+    (isToBeTriedAgain && awaitsEnd(context, connection));
   demand(!decoder.paused || isHeldBack, 'forgotten', told('the rest of a chunk waits for nothing'));
   const isReadable = !connection.readingPaused || connection.congested || isHeldBack;
   demand(isReadable || phase === 'closed', 'forgotten', told('nobody reads from it'));
@@ -309,6 +312,12 @@ function checkConnection({ context, store, hooks }: Player, connection: ClientCo
     demand(link.pendingBytes > 0, 'forgotten', told('it is congested by nothing'));
   const pending = connection.outbox.bytes + link.pendingBytes;
   demand(pending <= limits.maximumPendingBytes + 2_000_000, 'limit', told(`${pending} bytes wait`));
+}
+
+/** What the session before it leaves to its groups is read behind what is to be tried again. */
+function awaitsEnd({ sessions }: BrokerContext, { client, session }: ClientConnection): boolean {
+  if (client === undefined || session !== undefined) return false;
+  return sessions.get(client.clientId)?.leaving !== undefined;
 }
 
 /** Whoever reads has got an answer to everything. */

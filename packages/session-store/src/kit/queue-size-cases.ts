@@ -38,4 +38,26 @@ export const queueSizeCases: readonly StoreCase[] = [
       assert.equal((await loadSession(store, 'c'))?.queuedBytes, 0);
     },
   ),
+
+  ...stateCases(
+    'a Topic Name counts with what it has beyond 128 characters',
+    [
+      [
+        opened('c'),
+        {
+          type: 'enqueued',
+          message: message(1, { topicName: 'n'.repeat(1_128) }),
+          deliveries: [delivery('c')],
+        },
+        { type: 'retained-set', message: message(2, { topicName: 'n'.repeat(128) }) },
+      ],
+    ],
+    async (store) => {
+      assert.equal((await loadSession(store, 'c'))?.queuedBytes, 1_004);
+      assert.deepEqual([store.sizes().messageBytes, store.sizes().retainedBytes], [1_008, 4]);
+      await store.commit([settled('c', 1)]);
+      assert.equal((await loadSession(store, 'c'))?.queuedBytes, 0);
+      assert.equal(store.sizes().messageBytes, 4);
+    },
+  ),
 ];
