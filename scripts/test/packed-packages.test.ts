@@ -7,6 +7,7 @@ import { packAll } from '../pack.js';
 import { exampleProblem, readmeExample } from '../example.js';
 import { runTool } from '../step.js';
 import { publishablePackages } from '../workspace.js';
+import { typesWithoutName } from './public-types.ts';
 
 // A user's folder: outside the workspace, with npm, and with nothing but the packed packages.
 // made when a test runs: that this file is only read, to list its tests, leaves nothing behind
@@ -64,6 +65,11 @@ test.each(packages.map(({ manifest }) => manifest.name))(
     }
   },
 );
+
+test('every type in the signatures of @wellhead/broker-core can be imported from it', () => {
+  const entry = join(folder, 'node_modules/@wellhead/broker-core/dist/index.d.ts');
+  expect(typesWithoutName(entry)).toEqual([]);
+});
 
 test('the installed program says its version', async () => {
   const program = join(folder, 'node_modules', '.bin', 'wellhead');
