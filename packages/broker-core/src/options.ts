@@ -59,7 +59,7 @@ export interface BrokerLimits {
   readonly takeOversPerMinute: number;
   /** Subscriptions of one session. @default 100_000 */
   readonly maximumSubscriptionsPerSession: number;
-  /** Messages waiting for one session, in flight included. @default 250_000 */
+  /** Messages waiting for one session; in flight included, if it outlives its connection. @default 250_000 */
   readonly maximumQueuedMessages: number;
   /** Payload bytes waiting for one session, and eight for each Subscription Identifier with them. @default 268_435_456 */
   readonly maximumQueuedBytes: number;

@@ -263,7 +263,7 @@ test.each<[string, number]>([
   ['a code of another packet', 0x8e],
   ['a fraction', 0x80 + 0.5],
 ])(
-  'S9: an authorizer that answers with %s breaks nothing but, at most, that connection',
+  'S9: an authorizer that answers with %s refuses with 0x80, and breaks nothing',
   async (_name, code) => {
     const faults: unknown[] = [];
     await inWorld(
@@ -272,7 +272,11 @@ test.each<[string, number]>([
         const client = world.connect();
         client.publish('a', 'x', { qos: 1, packetId: 1 });
         client.send({ type: 8, packetId: 2, subscriptions: [filter('a')] });
-        expect(other.outcome()).toBe('open');
+        expect(client.take()).toMatchObject([
+          { type: 4, reasonCode: 0x80 },
+          { type: 9, reasonCodes: [0x80] },
+        ]);
+        expect([client, other].map(({ isClosed }) => isClosed)).toEqual([false, false]);
         expect(other.send({ type: 12 }).messages()).toEqual(['PINGRESP']);
       },
       {
@@ -280,6 +284,7 @@ test.each<[string, number]>([
         observer: { fault: (error) => void faults.push(error) },
       },
     )();
+    expect(faults).toEqual([]);
   },
 );
 
