@@ -5,6 +5,7 @@ test('a message goes to as many sessions as it says', () => {
   const { subscribers, publishers } = wildTopology(3, 300);
   expect(subscribers.flat()).toHaveLength(300);
   const matchers = subscribers.map((filters) => filters.map(asExpression));
+  expect(publishers.map((topics) => topics.length > 0)).toEqual([true, true, true]);
   for (const { topicName, receivers } of publishers.flat()) {
     const counts = matchers.map((session) => session.filter((one) => one.test(topicName)).length);
     expect(counts.filter((count) => count > 0)).toHaveLength(receivers);

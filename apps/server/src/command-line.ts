@@ -63,7 +63,9 @@ function complaint(error: CommanderError, program: Command, start: Command): str
   // `wellhead store` without a command: commander would show its help as an error
   if (error.code === 'commander.help')
     return `store needs a command: ${storeCommandNames(program)}`;
-  return error.message.replace(/^error: /, '').replaceAll(/\s*[\r\n]\s*/g, ' ');
+  const message = error.message.replace(/^error: /, '').replaceAll(/\s*[\r\n]\s*/g, ' ');
+  const instead = INSTEAD.get(message);
+  return instead === undefined ? message : `${message}: ${instead}`;
 }
 
 function storeCommandNames(program: Command): string {
@@ -71,3 +73,9 @@ function storeCommandNames(program: Command): string {
   const names = store?.commands.map((command) => command.name()) ?? [];
   return names.filter((name) => name !== 'help').join(', ');
 }
+
+/** What those who come from Mosquitto try, and what there is. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["unknown option '-c'", 'there is no configuration file, options say everything'],
+  ["unknown option '-d'", 'it stays in the foreground'],
+]);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Broker, defaultLimits } from '@wellhead/broker-core';
+import { type Listener, defaultLimits } from '@wellhead/broker-core';
 import {
   type TlsListener,
   type WebSocketListenerOptions,
@@ -10,8 +10,6 @@ import {
   webSocketListener,
 } from '@wellhead/transport-node';
 import { type ServerOptions, type TlsOptions, defaultServerOptions } from './server-options.ts';
-
-export type Listener = Parameters<Broker['listen']>[0];
 
 /** The listeners that the options ask for. Throws when a certificate or key cannot be read. */
 export function listenersOf(options: ServerOptions): Listener[] {

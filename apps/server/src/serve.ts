@@ -6,6 +6,7 @@ import { MemoryReturn } from './memory-return.ts';
 import { packageVersion } from './package-version.ts';
 import { type ServedAddress, type Server, start } from './start.ts';
 import type { StoreDamage } from '@wellhead/store-lmdb';
+import { isLoopback } from '@wellhead/transport-node';
 import { StopSignals } from './stop-signals.ts';
 import { enoughYoung, limitYoungGeneration } from './young-generation.ts';
 
@@ -119,8 +120,4 @@ function watchUncaught(log: Log): Disposable {
   };
   process.on('uncaughtException', onUncaught);
   return { [Symbol.dispose]: () => void process.off('uncaughtException', onUncaught) };
-}
-
-function isLoopback(host: string): boolean {
-  return host === '::1' || /^(::ffff:)?127\./.test(host);
 }

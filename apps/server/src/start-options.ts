@@ -42,6 +42,7 @@ export interface StartFlags {
   readonly sessionExpiry: number;
   readonly sysInterval: number;
   readonly logLevel: LogLevel;
+  readonly verbose?: true;
   readonly logFormat: LogFormat;
 }
 
@@ -57,6 +58,8 @@ export function addStartOptions(command: Command): Command {
   command.optionsGroup('Output:');
   const level = new Option('--log-level <level>', 'the least that is worth a line');
   command.addOption(level.choices(logLevels).default('info'));
+  const verbose = new Option('-v, --verbose', 'the same as --log-level debug');
+  command.addOption(verbose.conflicts('logLevel'));
   const format = new Option('--log-format <format>', 'lines for people, or for programs');
   command.addOption(format.choices(logFormats).default('text'));
   return command;
@@ -83,7 +86,7 @@ export function startSettings(flags: StartFlags, refuse: (message: string) => ne
       limits: limitsOf(flags),
       sysInterval: flags.sysInterval,
     },
-    log: { level: flags.logLevel, format: flags.logFormat },
+    log: { level: flags.verbose ? 'debug' : flags.logLevel, format: flags.logFormat },
   };
 }
 
@@ -91,7 +94,7 @@ function addListenerOptions(command: Command): void {
   const { host, port: tcpPort, webSocketPort, webSocketPath: path } = defaultServerOptions;
   command
     .option('--host <host>', 'host name or address to listen on', notEmpty, host)
-    .option('--port <port>', 'MQTT over TCP', port, tcpPort)
+    .option('-p, --port <port>', 'MQTT over TCP', port, tcpPort)
     .addOption(new Option('--no-tcp', 'no MQTT over TCP').conflicts('port'))
     .option('--ws-port <port>', 'MQTT over WebSocket', port, webSocketPort)
     .option('--ws-path <path>', 'path of the WebSocket', webSocketPath, path)

@@ -1,4 +1,6 @@
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseCommandLine } from '../src/command-line.ts';
 
@@ -44,6 +46,7 @@ test.each<[string, string[]]>([
 test.each<[string, object]>([
   ['--host ::1', { host: '::1' }],
   ['--port 0 --ws-port 0', { port: 0, webSocketPort: 0 }],
+  ['-p 1884', { port: 1884 }],
   ['--ws-path /', { webSocketPath: '/' }],
   ['--no-tcp', { port: false, webSocketPort: 8083 }],
   ['--no-ws', { port: 1883, webSocketPort: false }],
@@ -92,7 +95,7 @@ test.each<[string, string]>([
   ['start --prot 1', "unknown option '--prot' (Did you mean --port?)"],
   ['strat', "there is no command or argument 'strat'"],
   ['start now', "there is no command or argument 'now'"],
-  ['--port', "option '--port <port>' argument missing"],
+  ['--port', "option '-p, --port <port>' argument missing"],
   ['--port x', "'x' is invalid. It must be a whole number from 0 to 65535."],
   ['--port -1', "'-1' is invalid. It must be a whole number"],
   ['--port 1e3', "'1e3' is invalid. It must be a whole number"],
@@ -110,7 +113,11 @@ test.each<[string, string]>([
   ['--ws-origin panel.example', 'It must be * or an origin, as in https://panel.example'],
   ['--ws-origin https://panel.example/path', 'It must be * or an origin'],
   ['--tls-port 8883 --key k', 'missing: --cert'],
-  ['--no-tcp --port 1', "'--no-tcp' cannot be used with option '--port <port>'"],
+  ['-c mosquitto.conf', "unknown option '-c': there is no configuration file"],
+  ['-d', "unknown option '-d': it stays in the foreground"],
+  ['-v --log-level warn', "cannot be used with option '--log-level <level>'"],
+  ['--no-tcp -p 1', "'--no-tcp' cannot be used with option '-p, --port <port>'"],
+  ['--no-tcp --port 1', "'--no-tcp' cannot be used with option '-p, --port <port>'"],
   ['--no-ws --ws-port 1', "'--no-ws' cannot be used with option '--ws-port <port>'"],
   ['--no-tcp --no-ws', 'there is nothing to listen on'],
   ['--data=', 'It must not be empty.'],
@@ -165,17 +172,50 @@ test.each(['--version', '-V', 'start --version', 'start -V', '--port 1 --version
   },
 );
 
+test.each<[string, object]>([
+  ['', { level: 'info', format: 'text' }],
+  ['--log-level warn', { level: 'warn' }],
+  ['-v', { level: 'debug' }],
+  ['--verbose --log-format json', { level: 'debug', format: 'json' }],
+])('start %s logs so much, in that form', (line, log) => {
+  const args = line.split(' ').filter((arg) => arg !== '');
+  expect(parse('start', ...args)).toMatchObject({ settings: { log } });
+});
+
 test.each(['--help', '-h', 'help', 'start --help', 'help start'])(
-  '%s names every option',
+  '%s names the options of the README, with the same defaults, and no others',
   (line) => {
     const invocation = parse(...line.split(' '));
     if (invocation.type !== 'text') throw new Error(`it is a ${invocation.type}`);
-    const data = ['--data', '--durability', '--max-data-size', '--memory'];
-    for (const option of ['--host', '--port', '--tls-port', ...data, '--log-level', '--version']) {
-      expect(invocation.text).toContain(option);
-    }
+    expect(optionsOfHelp(invocation.text)).toEqual(optionsOfReadme());
   },
 );
+
+/** Flags to default, `-p` and `--port <port>` apart; empty where help tells none. */
+type OptionDefaults = Record<string, string>;
+
+function optionsOfHelp(text: string): OptionDefaults {
+  const options: OptionDefaults = {};
+  for (const [row] of text.matchAll(/^ {2}-.*(?:\n {20,}.*)*/gm)) {
+    const [flags = '', ...said] = row.trim().split(/ {2,}|\n +/);
+    const value = /default: "?([^")]+)"?\)/.exec(said.join(' '))?.[1] ?? '';
+    for (const flag of flags.split(', ')) options[flag] = flag.startsWith('--') ? value : '';
+  }
+  return options;
+}
+
+/** Of the first table of options. A switch is off by default, which help does not say. */
+function optionsOfReadme(): OptionDefaults {
+  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+  const options: OptionDefaults = {};
+  for (const [, names = '', value = ''] of readme.matchAll(/^\| (`-[^|]*) \| ([^|]*?) ?\|/gm)) {
+    for (const [, flag = ''] of names.matchAll(/`(-[^`]+)`/g)) {
+      const hasDefault = flag.includes('<') && value !== 'none';
+      options[flag] = hasDefault ? value : '';
+    }
+  }
+  return options;
+}
 
 test('any command line is a start, a text, or a refusal in one line', () => {
   const flags = constantFrom(

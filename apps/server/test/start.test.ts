@@ -1,3 +1,4 @@
+import { getActiveResourcesInfo } from 'node:process';
 import { connectAsync } from 'mqtt';
 import { expect, test } from 'vitest';
 import { type ServerOptions, start } from '../src/index.ts';
@@ -26,7 +27,17 @@ test('a server that cannot listen everywhere listens nowhere', async () => {
   const webSocketPort = server.addresses[0]?.port ?? 0;
   const second = start({ port: 0, webSocketPort });
   await expect(second).rejects.toMatchObject({ code: 'TRANSPORT_ADDRESS_IN_USE' });
+  // what is closed is gone some turns later
+  for (let turn = 0; turn < 1000 && listening() > 1; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(listening()).toBe(1); // that of the first server
 });
+
+/** TCP sockets of this process on which something listens. */
+function listening(): number {
+  return getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+}
 
 test('a server on a directory finds there what an earlier one has kept, and holds it alone', async () => {
   await withFolder(async (folder) => {

@@ -57,13 +57,14 @@ test.each(['--max-semi-space-size=64', '--max_semi_space_size 64'])(
   },
 );
 
-test('this engine keeps to it, or loses nothing', () => {
+test('an engine of Node 20 to 24 keeps to it, and others lose nothing', () => {
   const before = sizeOfThisEngine();
-  const isHeeded = limitYoungGeneration(8 * MB, undefined, '');
+  const isKnown = /^v2[0-4]\./.test(process.version);
+  expect(limitYoungGeneration(8 * MB, undefined, '')).toBe(isKnown);
   const survivors: object[] = [];
   for (let i = 0; i < 500_000; i++) survivors.push({ i });
   expect(survivors).toHaveLength(500_000);
-  if (isHeeded) expect(sizeOfThisEngine()).toBeLessThanOrEqual(Math.max(before, 16 * MB));
+  if (isKnown) expect(sizeOfThisEngine()).toBeLessThanOrEqual(Math.max(before, 16 * MB));
 });
 
 function sizeOfThisEngine(): number {

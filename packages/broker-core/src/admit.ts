@@ -14,6 +14,7 @@ import { resume } from './queue.ts';
 import { refuseClient } from './refuse-connect.ts';
 import type { Session } from './session.ts';
 import { Will } from './will.ts';
+import { rightToWill } from './will-right.ts';
 
 /** Lets the client in, or not, by what an authenticator found. `undefined`: it failed. */
 export function conclude(
@@ -33,7 +34,8 @@ export function conclude(
     protocolVersion: packet.protocolVersion,
     remote: connection.link.remote,
   };
-  const decision = authorizeWill(connection, connection.client, packet.will);
+  const { client, context } = connection;
+  const decision = packet.will === undefined || rightToWill(context, client, packet.will);
   const proceed = (allowed: Decision | undefined): void => {
     if (allowed === true) admit(connection, packet, result, authenticationData);
     else
@@ -45,21 +47,6 @@ export function conclude(
   };
   if (decision instanceof Promise) connection.hold(decision, proceed);
   else proceed(decision);
-}
-
-function authorizeWill(
-  { context: { authorizer, observer } }: ClientConnection,
-  client: ClientInfo,
-  will: Connect['will'],
-): Decision | Promise<Decision> {
-  if (will === undefined || authorizer.publish === undefined) return true;
-  const { topicName, qos, retain } = will;
-  try {
-    return authorizer.publish(client, { topicName, qos, retain, will: true });
-  } catch (error) {
-    observer.fault?.(error, 'authorizer');
-    return false;
-  }
 }
 
 /** The client is welcome, unless the session that it names is not its own or there is no room for one more. */

@@ -1,4 +1,5 @@
 import { ReasonCode } from '@wellhead/codec';
+import { ByteTally, UNCOUNTED_BYTES } from '@wellhead/transport';
 import type { ClientConnection } from './client-connection.ts';
 import type { ClientOutput } from './client-output.ts';
 import { guard } from './guard.ts';
@@ -12,8 +13,8 @@ import type { BrokerLimits } from './options.ts';
  */
 export class BytesUnderWay {
   /** Those first whose packet has been arriving for longest. */
-  readonly #arriving = new Tally<ClientConnection>();
-  readonly #leaving = new Tally<ClientOutput>();
+  readonly #arriving = new ByteTally<ClientConnection>();
+  readonly #leaving = new ByteTally<ClientOutput>();
   readonly #limits: BrokerLimits;
 
   constructor(limits: BrokerLimits) {
@@ -49,7 +50,7 @@ export class BytesUnderWay {
 
   /** Whether one byte more may wait for a connection for which so many wait. */
   mayLeave(bytes: number): boolean {
-    return bytes <= UNCOUNTED || this.#leaving.bytes <= this.#limits.maximumTotalPendingBytes;
+    return bytes <= UNCOUNTED_BYTES || this.#leaving.bytes <= this.#limits.maximumTotalPendingBytes;
   }
 
   /** It has taken everything. */
@@ -63,29 +64,3 @@ export class BytesUnderWay {
     this.#leaving.count(connection, 0);
   }
 }
-
-/** How many bytes each has, in the order in which they began to, and all together. */
-class Tally<T> {
-  bytes = 0;
-  readonly #counts = new Map<T, number>();
-
-  get size(): number {
-    return this.#counts.size;
-  }
-
-  get first(): T | undefined {
-    return this.#counts.keys().next().value;
-  }
-
-  count(whose: T, bytes: number): void {
-    const counted = bytes <= UNCOUNTED ? 0 : bytes;
-    const before = this.#counts.get(whose) ?? 0;
-    if (before === counted) return;
-    this.bytes += counted - before;
-    if (counted === 0) this.#counts.delete(whose);
-    else this.#counts.set(whose, counted);
-  }
-}
-
-/** What every connection may have beside. */
-const UNCOUNTED = 16_384;

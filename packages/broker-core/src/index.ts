@@ -26,3 +26,7 @@ export {
 } from './hooks.ts';
 export type { Host } from './host.ts';
 export { type BrokerLimits, defaultLimits } from './options.ts';
+// of other packages: what the types above are made of
+export type { ProtocolVersion, PublishProperties, QoS, UserProperties } from '@wellhead/codec';
+export type { SessionStore } from '@wellhead/session-store';
+export type { Connection, Listener, ListeningAddress, RemoteAddress } from '@wellhead/transport';

@@ -63,7 +63,7 @@ export interface BrokerLimits {
   readonly maximumSubscriptionBytesPerSession: number;
   /** The same for all sessions together. @default 2_147_483_648 */
   readonly maximumSubscriptionBytes: number;
-  /** Messages waiting for one session, in flight included. @default 250_000 */
+  /** Messages waiting for one session; in flight included, if it outlives its connection. @default 250_000 */
   readonly maximumQueuedMessages: number;
   /** Payload bytes waiting for one session, eight for each Subscription Identifier with them, and the characters of their Topic Names beyond 128. @default 268_435_456 */
   readonly maximumQueuedBytes: number;

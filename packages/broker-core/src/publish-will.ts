@@ -4,28 +4,21 @@ import { Message } from './message.ts';
 import { publishMessage } from './publish.ts';
 import type { Session } from './session.ts';
 import type { Will } from './will.ts';
+import { rightToWill } from './will-right.ts';
 import { searchCost, workCost } from './work-cost.ts';
 
 /** Publishes the Will of a session, if its client may: a Will is authorised like any publish, at the moment that it is published. */
 export function publishWill(context: BrokerContext, session: Session, will: Will): void {
-  const { authorizer, observer } = context;
+  const { observer } = context;
   const decide = (decision: unknown): void => {
     if (decision === true) publish(context, session, will);
     else observer.dropped?.(session.clientId, will.topicName, 'not-authorized');
   };
-  if (authorizer.publish === undefined || session.client === undefined) {
-    decide(true);
-    return;
-  }
-  const { topicName, qos, retain } = will;
-  try {
-    const decision = authorizer.publish(session.client, { topicName, qos, retain, will: true });
-    if (decision instanceof Promise)
-      decision.then(decide).catch((error: unknown) => observer.fault?.(error, 'authorizer'));
-    else decide(decision);
-  } catch (error) {
-    observer.fault?.(error, 'authorizer');
-  }
+  const { client } = session;
+  const decision = client === undefined || rightToWill(context, client, will);
+  if (decision instanceof Promise)
+    decision.then(decide).catch((error: unknown) => observer.fault?.(error, 'authorizer'));
+  else if (decision !== undefined) decide(decision);
 }
 
 function publish(context: BrokerContext, session: Session, will: Will): void {

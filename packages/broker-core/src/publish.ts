@@ -22,7 +22,7 @@ import type { Route } from './router.ts';
 import type { Session } from './session.ts';
 import { drop } from './settlement.ts';
 import { beginUndecided } from './undecided.ts';
-import { deliveryCost, searchCost, storedCost, workCost } from './work-cost.ts';
+import { deliveryCost, searchCost, workCost } from './work-cost.ts';
 
 /** PUBLISH from a client (MQTT 5.0 section 3.3). */
 export function receivePublish(connection: ClientConnection, view: PublishView): void {
@@ -270,21 +270,18 @@ function distribute(
     // who cannot be told, or was promised nothing, reaches at least those who are there
     drop(context, session, publication.topic.topicName, 'retained-full');
   }
-  if (fanOut !== undefined) {
+  let cost = 0;
+  if (fanOut === undefined) {
+    const receivers = route(context, publication, found);
+    const fate = turn.changes.length > changesBefore ? undefined : NEEDS_NO_STORE;
+    acknowledgePublish(connection, session, publication, packetId, receivers, fate);
+    undecided?.complete();
+    cost = deliveryCost(context, publication, receivers);
+  } else {
     context.fanOuts.add(fanOut, session.clientId);
     context.fanOuts.holdBack(connection, session.clientId);
-    connection.spend(searchCost(router.steps - stepsBefore));
-    return;
   }
-  const receivers = route(context, publication, found);
-  const fate = turn.changes.length > changesBefore ? undefined : NEEDS_NO_STORE;
-  acknowledgePublish(connection, session, publication, packetId, receivers, fate);
-  undecided?.complete();
-  connection.spend(
-    deliveryCost(receivers, publication.payloadLength) +
-      storedCost(context, publication.deliveries?.length ?? 0) +
-      searchCost(router.steps - stepsBefore),
-  );
+  connection.spend(cost + searchCost(router.steps - stepsBefore));
 }
 
 function cannotWait(context: BrokerContext, { qos, topic }: Publication): boolean {

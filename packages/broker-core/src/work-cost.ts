@@ -1,5 +1,6 @@
 import type { UserProperties } from '@wellhead/codec';
 import type { BrokerContext } from './context.ts';
+import type { Publication } from './publication.ts';
 
 /**
  * What one connection's work counts for in its share of a turn, in deliveries of a message to a
@@ -57,9 +58,17 @@ export function searchCost(steps: number): number {
   return steps === 0 ? 0 : workCost.route + Math.ceil(steps * workCost.step);
 }
 
-/** What a message costs that so many get: each copy of its payload as well, which the system makes if nobody else does. */
-export function deliveryCost(receivers: number, payloadLength: number): number {
-  return receivers * (1 + Math.floor(payloadLength / BYTES_OF_A_DELIVERY));
+/**
+ * What a message costs that so many get: each copy of its payload as well, which the system makes if nobody
+ * else does, and what the store is told of it.
+ */
+export function deliveryCost(
+  context: BrokerContext,
+  { deliveries, payloadLength }: Publication,
+  receivers: number,
+): number {
+  const copies = 1 + Math.floor(payloadLength / BYTES_OF_A_DELIVERY);
+  return receivers * copies + storedCost(context, deliveries?.length ?? 0);
 }
 
 /** What deliveries cost that the store is told of, beside what they cost by themselves. */

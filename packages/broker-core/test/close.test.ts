@@ -41,6 +41,7 @@ test(
   'close() is idempotent: all calls are one, and later ones resolve',
   inWorld(async (world) => {
     const [one, two] = [world.broker.close(), world.broker.close()];
+    expect(one).toBe(two);
     await world.settleAsync();
     await Promise.all([one, two]);
     await world.broker.close();

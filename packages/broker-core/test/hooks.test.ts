@@ -1,7 +1,7 @@
 import { encode } from '@wellhead/codec';
 import { type Connection, type ConnectionReceiver, TransportError } from '@wellhead/transport';
 import { expect, test } from 'vitest';
-import type { Authorizer, BrokerOptions, Decision, DropReason } from '../src/index.ts';
+import type { Authorizer, BrokerOptions, Decision } from '../src/index.ts';
 import { type World, inWorld, publishPacket } from './support.ts';
 
 type Answer = (decision: Decision) => Decision | Promise<Decision>;
@@ -263,7 +263,7 @@ test.each<[string, number]>([
   ['a code of another packet', 0x8e],
   ['a fraction', 0x80 + 0.5],
 ])(
-  'S9: an authorizer that answers with %s breaks nothing but, at most, that connection',
+  'S9: an authorizer that answers with %s refuses with 0x80, and breaks nothing',
   async (_name, code) => {
     const faults: unknown[] = [];
     await inWorld(
@@ -272,7 +272,11 @@ test.each<[string, number]>([
         const client = world.connect();
         client.publish('a', 'x', { qos: 1, packetId: 1 });
         client.send({ type: 8, packetId: 2, subscriptions: [filter('a')] });
-        expect(other.outcome()).toBe('open');
+        expect(client.take()).toMatchObject([
+          { type: 4, reasonCode: 0x80 },
+          { type: 9, reasonCodes: [0x80] },
+        ]);
+        expect([client, other].map(({ isClosed }) => isClosed)).toEqual([false, false]);
         expect(other.send({ type: 12 }).messages()).toEqual(['PINGRESP']);
       },
       {
@@ -280,6 +284,7 @@ test.each<[string, number]>([
         observer: { fault: (error) => void faults.push(error) },
       },
     )();
+    expect(faults).toEqual([]);
   },
 );
 
@@ -337,22 +342,46 @@ test.each<[string, boolean]>([
   },
 );
 
-test('S12: a Will whose right was withdrawn meanwhile is not published', async () => {
-  let isAllowed = true;
-  const dropped: DropReason[] = [];
+test.each<[string, NonNullable<Authorizer['publish']>, string[], string[]]>([
+  ['stays', () => true, ['secret= q0'], []],
+  ['stays, says a promise', async () => true, ['secret= q0'], []],
+  ['is withdrawn', () => false, [], ['dropped secret not-authorized']],
+  ['is withdrawn, says a promise', async () => false, [], ['dropped secret not-authorized']],
+  ['is withdrawn with a code', () => 0x97, [], ['dropped secret not-authorized']],
+  [
+    'cannot be told',
+    () => {
+      throw new Error('planted');
+    },
+    [],
+    ['fault authorizer'],
+  ],
+  [
+    'cannot be told, says a promise',
+    () => Promise.reject(new Error('planted')),
+    [],
+    ['fault authorizer'],
+  ],
+])('S12: a Will whose right %s until it is due', async (_name, right, published, expected) => {
+  let publish: NonNullable<Authorizer['publish']> = () => true;
+  const told: string[] = [];
   await inWorld(
-    (world) => {
+    async (world) => {
       const watcher = world.connect({ clientId: 'watcher' });
       watcher.subscribe('#');
       const client = world.connect({ will });
-      isAllowed = false;
+      publish = right;
       client.vanish();
-      expect(watcher.messages()).toEqual([]);
-      expect(dropped).toEqual(['not-authorized']);
+      await world.settleAsync();
+      expect(watcher.messages()).toEqual(published);
+      expect(told).toEqual(expected);
     },
     {
-      authorizer: { publish: () => isAllowed },
-      observer: { dropped: (_c, _t, reason) => void dropped.push(reason) },
+      authorizer: { publish: (...asked) => publish(...asked) },
+      observer: {
+        dropped: (_c, topicName, reason) => void told.push(`dropped ${topicName} ${reason}`),
+        fault: (_error, where) => void told.push(`fault ${where}`),
+      },
     },
   )();
 });

@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreError } from '@wellhead/session-store';
 import { expect, test } from 'vitest';
-import { inWorld, textOf } from './support.ts';
+import type { BrokerOptions } from '../src/index.ts';
+import { LaterStore } from './later-store.ts';
+import { type World, inWorld, textOf } from './support.ts';
 
 test.each<[string, 0 | 1 | 2, 4 | 5, string[]]>([
   ['$SYS/broker/uptime', 0, 5, []],
@@ -68,37 +73,178 @@ test(
   ),
 );
 
+/** What happens in a broker, and what it says then about itself; together they name every topic. */
+interface Scene {
+  readonly what: string;
+  readonly options?: BrokerOptions;
+  readonly act: (world: World) => void | Promise<void>;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const failing = new LaterStore();
+
+const scenes: readonly Scene[] = [
+  {
+    what: 'time passes',
+    options: { version: '1.2.3' },
+    act: (world) => world.advance(31_000),
+    values: { version: 'wellhead 1.2.3', uptime: '40 seconds' },
+  },
+  {
+    what: 'clients come and go',
+    act: (world) => {
+      for (const clientId of ['a', 'b', 'c']) world.resume(clientId, 1).vanish();
+      world.advance(2_000);
+      for (const clientId of ['d', 'e']) world.resume(clientId).vanish();
+      for (const clientId of ['f', 'g', 'h', 'i']) world.connect({ clientId });
+      world.connect({ clientId: 'j' }).disconnect();
+      world.dial();
+    },
+    values: {
+      'clients/connected': '4',
+      'clients/disconnected': '2',
+      'clients/total': '6',
+      'clients/maximum': '5',
+      'clients/expired': '3',
+      'connections/socket/count': '11',
+    },
+  },
+  {
+    what: 'packets come and go',
+    act: (world) => {
+      const subscriber = world.connect({ clientId: 'subscriber' });
+      subscriber.subscribe('a');
+      world.connect().publish('a', 'seven.7').publish('b', 'xyz').send({ type: 12 });
+    },
+    values: {
+      // CONNECT twice, SUBSCRIBE, PUBLISH twice, PINGREQ
+      'messages/received': '6',
+      // CONNACK twice, SUBACK, PUBLISH, PINGRESP
+      'messages/sent': '5',
+      'publish/messages/received': '2',
+      'publish/messages/sent': '1',
+      'publish/bytes/received': '10',
+      'publish/bytes/sent': '7',
+    },
+  },
+  {
+    what: 'bytes come and go',
+    act: (world) => {
+      const client = world.dial({ protocolVersion: 4 });
+      client.sendBytes(0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, 0);
+      client.sendBytes(0xc0, 0).sendBytes(0xc0);
+    },
+    // the second PINGREQ is not complete; CONNACK has 4 bytes and PINGRESP 2
+    values: { 'bytes/received': '17', 'bytes/sent': '6', 'messages/received': '2' },
+  },
+  {
+    what: 'messages wait, or there is no room for them',
+    options: { limits: { maximumQueuedMessages: 2, maximumTotalQueuedBytes: 40 } },
+    act: (world) => {
+      for (const clientId of ['a', 'b']) {
+        const absent = world.resume(clientId);
+        absent.subscribe(`to/${clientId}`);
+        absent.subscribe('to/both');
+        absent.vanish();
+      }
+      const publisher = world.connect();
+      const publish = (topicName: string, size: number, packetId: number): unknown =>
+        publisher.publish(topicName, 'x'.repeat(size), { qos: 1, packetId });
+      publish('to/both', 12, 1);
+      publish('to/a', 5, 2);
+      publish('to/a', 6, 3); // dropped: two wait already
+      publish('to/b', 12, 4); // refused: they would be 41 bytes
+    },
+    values: {
+      'queued/bytes': '29',
+      'publish/messages/dropped': '2',
+      'publish/messages/refused': '1',
+      // the store keeps the message for both once
+      'store/messages/count': '2',
+      'store/messages/bytes': '17',
+    },
+  },
+  {
+    what: 'the store fails',
+    options: { store: failing },
+    act: async (world) => {
+      world.resume('absent').subscribe('a');
+      failing.isHeld = true;
+      world.connect().publish('a', 'x', { qos: 1, packetId: 1 });
+      failing.fail(new StoreError('STORE_FULL', 'the disk is full'));
+      failing.isHeld = false;
+      await world.settleAsync();
+    },
+    values: { 'store/failures': '1' },
+  },
+  {
+    what: 'clients subscribe, alone and in groups',
+    act: (world) => {
+      const client = world.connect();
+      for (const filter of ['a', 'b', '$share/g/a', '$share/g/b', '$share/h/c']) {
+        client.subscribe(filter);
+      }
+      client.unsubscribe('$share/h/c');
+      world.connect({ clientId: 'other' }).subscribe('$share/g/a');
+    },
+    values: { 'subscriptions/count': '5', 'shared_subscriptions/count': '3' },
+  },
+  {
+    what: 'messages are retained',
+    act: (world) => {
+      const client = world.connect();
+      for (const [topicName, payload] of [
+        ['a', 'x'],
+        ['b', 'x'],
+        ['a', 'y'],
+        ['b', ''],
+      ] as const) {
+        client.publish(topicName, payload, { retain: true });
+      }
+      // `$SYS` counts itself when it is there
+      world.advance(10_000);
+    },
+    values: { 'retained messages/count': '26' },
+  },
+];
+
+test.each(scenes.map((scene) => [scene.what, scene] as const))(
+  '$SYS tells it when %s',
+  async (_what, { options, act, values }) =>
+    inWorld(
+      async (world) => {
+        await act(world);
+        world.advance(10_000);
+        expect(sysTopics(world)).toMatchObject(values);
+      },
+      { sysInterval: 10, ...options },
+    )(),
+);
+
 test(
-  'the topics that operators know are all there',
+  'the README lists the topics of $SYS that there are, and a scene here shows the value of each',
   inWorld(
     (world) => {
-      world.advance(10_500);
-      const client = world.connect();
-      client.subscribe('$SYS/#');
-      const values = new Map(
-        client.publishes().map((packet) => [packet.topicName, textOf(packet)]),
-      );
-      for (const name of [
-        'version',
-        'uptime',
-        'clients/total',
-        'clients/connected',
-        'messages/received',
-        'messages/sent',
-        'publish/messages/dropped',
-        'publish/messages/refused',
-        'queued/bytes',
-        'bytes/received',
-        'subscriptions/count',
-        'retained messages/count',
-      ]) {
-        expect([...values.keys()]).toContain(`$SYS/broker/${name}`);
-      }
-      expect(values.get('$SYS/broker/version')).toBe('wellhead 1.2.3');
+      world.advance(10_000);
+      const published = new Set(Object.keys(sysTopics(world)));
+      const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+      const rows = readme.matchAll(/^\| `\$SYS\/broker\/([^`]+)` +\|/gm);
+      expect(new Set(Array.from(rows, ([, name]) => name))).toEqual(published);
+      expect(new Set(scenes.flatMap(({ values }) => Object.keys(values)))).toEqual(published);
     },
-    { sysInterval: 10, version: '1.2.3' },
+    { sysInterval: 10 },
   ),
 );
+
+/** What a client finds below `$SYS/broker/`. */
+function sysTopics(world: World): Record<string, string> {
+  const client = world.connect({ clientId: 'operator' });
+  client.subscribe('$SYS/#');
+  const rows = client.publishes().map((packet) => [packet.topicName, textOf(packet)] as const);
+  return Object.fromEntries(
+    rows.map(([topicName, text]) => [topicName.replace('$SYS/broker/', ''), text]),
+  );
+}
 
 test(
   'a broker without $SYS publishes none',

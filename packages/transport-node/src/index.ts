@@ -1,5 +1,5 @@
 export { attachWebSocket } from './attach-web-socket.ts';
-export { connectionFromDuplex } from '@wellhead/transport/duplex';
+export { connectionFromDuplex, isLoopback } from '@wellhead/transport/duplex';
 export type { CloseOptions } from '@wellhead/transport/duplex';
 export type { PortOptions } from './server-listener.ts';
 export type { SocketOptions } from './socket-options.ts';

@@ -1,3 +1,5 @@
+import { ByteTally } from '@wellhead/transport';
+
 /** Who holds part of a message, and can be made to let go of it. */
 export interface UnfinishedMessage {
   giveUp(): void;
@@ -10,30 +12,20 @@ export interface UnfinishedMessage {
  */
 export class UnfinishedMessages {
   readonly #maximum: number;
-  readonly #bytes = new Map<UnfinishedMessage, number>();
-  #total = 0;
+  readonly #held = new ByteTally<UnfinishedMessage>();
 
   constructor(maximum: number) {
     this.#maximum = maximum;
   }
 
-  /** `whose` holds so many bytes now; few count for nothing. */
+  /** `whose` holds so many bytes now. */
   count(whose: UnfinishedMessage, bytes: number): void {
-    const counted = bytes <= UNCOUNTED ? 0 : bytes;
-    const before = this.#bytes.get(whose) ?? 0;
-    if (counted === before) return;
-    this.#total += counted - before;
-    if (counted === 0) this.#bytes.delete(whose);
-    else this.#bytes.set(whose, counted);
-    while (this.#total > this.#maximum) this.#giveUpFirst();
-  }
-
-  #giveUpFirst(): void {
-    const { value: first } = this.#bytes.keys().next();
-    if (first === undefined) return;
-    this.count(first, 0);
-    first.giveUp();
+    const held = this.#held;
+    held.count(whose, bytes);
+    while (held.bytes > this.#maximum && held.first !== undefined) {
+      const { first } = held;
+      held.count(first, 0);
+      first.giveUp();
+    }
   }
 }
-
-const UNCOUNTED = 16_384;

@@ -48,5 +48,7 @@ export interface ClientKind {
   /** Why its tests cannot run here; `undefined` when they can. */
   readonly missing: string | undefined;
   readonly transports: readonly Transport[];
+  /** Its clients tell the Reason Code with which a server of MQTT 5 has ended their connection. */
+  readonly tellsWhy: boolean;
   start(server: Wellhead, transport: Transport): Clients;
 }

@@ -12,5 +12,6 @@ describeInterop({
       ? undefined
       : `there is no ${missing.join(', ')}; install mosquitto-clients`,
   transports: ['mqtt'],
+  tellsWhy: false,
   start: (server) => new MosquittoClients(server),
 });

@@ -8,5 +8,6 @@ describeInterop({
   name: 'MQTT.js',
   missing: undefined,
   transports: ['mqtt', 'ws'],
+  tellsWhy: true,
   start: (server, transport) => new ScriptedClients([process.execPath, script], server, transport),
 });

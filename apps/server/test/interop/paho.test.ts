@@ -12,5 +12,6 @@ describeInterop({
   name: 'paho-mqtt for Python',
   missing: isThere ? undefined : 'there is no paho-mqtt for Python; install python3-paho-mqtt',
   transports: ['mqtt', 'ws'],
+  tellsWhy: true,
   start: (server, transport) => new ScriptedClients([python, script], server, transport),
 });

@@ -33,7 +33,7 @@ import { TurnDriver } from './turn-driver.ts';
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   const broker = new Broker(options);
-  await broker.load();
+  await load(broker);
   return broker;
 }
 
@@ -42,6 +42,8 @@ export let inspect: (broker: Broker) => {
   readonly context: BrokerContext;
   readonly connections: ReadonlySet<ClientConnection>;
 };
+
+let load: (broker: Broker) => Promise<void>;
 
 /** A broker. Disposing of it closes it. */
 export class Broker implements AsyncDisposable {
@@ -52,6 +54,11 @@ export class Broker implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #listeners: Listener[] = [];
   readonly #connections = new Set<ClientConnection>();
+  readonly #links: Links = {
+    received: (connection, chunk) => this.#received(connection, chunk),
+    drained: (connection) => this.#drained(connection),
+    ended: (connection, error) => this.#ended(connection, error),
+  };
   readonly #sys: SysTopics;
   readonly #sysInterval: number;
   readonly #loneReads = new LoneReads();
@@ -72,6 +79,7 @@ export class Broker implements AsyncDisposable {
 
   static {
     inspect = (broker) => ({ context: broker.#context, connections: broker.#connections });
+    load = (broker) => broker.#load();
   }
 
   /** Use {@link createBroker}. */
@@ -94,8 +102,8 @@ export class Broker implements AsyncDisposable {
     return this.#context.counters;
   }
 
-  /** Takes up what the store holds. Called by {@link createBroker}. */
-  async load(): Promise<void> {
+  /** Takes up what the store holds. */
+  async #load(): Promise<void> {
     const context = this.#context;
     const { store, sessions, retained } = context;
     context.lastMessageId = await store.lastMessageId();
@@ -149,7 +157,7 @@ export class Broker implements AsyncDisposable {
     const connection = new ClientConnection(context, link);
     this.#admission.enter(connection);
     this.#connections.add(connection);
-    link.start(new LinkReceiver(this, connection));
+    link.start(new LinkReceiver(this.#links, connection));
   }
 
   /**
@@ -185,7 +193,7 @@ export class Broker implements AsyncDisposable {
   }
 
   /** Bytes have come. */
-  received(connection: ClientConnection, chunk: Uint8Array): void {
+  #received(connection: ClientConnection, chunk: Uint8Array): void {
     const { turn } = this.#context;
     // all that is read before the end of a turn that a read has asked for came at one time
     const now = this.#wokenByRead === turn.number ? this.#context.now : this.#host.now();
@@ -210,12 +218,12 @@ export class Broker implements AsyncDisposable {
     }
   }
 
-  drained(connection: ClientConnection): void {
+  #drained(connection: ClientConnection): void {
     this.#context.now = this.#host.now();
     this.#driver.drained(connection);
   }
 
-  ended(connection: ClientConnection, error?: Error): void {
+  #ended(connection: ClientConnection, error?: Error): void {
     const context = this.#context;
     // this turn has ended enough of them
     if (context.ends.isUsedUp && !context.closing) {
@@ -285,7 +293,7 @@ export class Broker implements AsyncDisposable {
     const ending = this.#ending;
     if (ending.length === 0) return;
     this.#ending = [];
-    for (const connection of ending) this.ended(connection);
+    for (const connection of ending) this.#ended(connection);
   }
 
   /** What is due happens, in this turn and in as many more as it takes. */
@@ -312,26 +320,33 @@ export class Broker implements AsyncDisposable {
   }
 }
 
+/** What a broker does with what its connections' transports say. */
+interface Links {
+  received(connection: ClientConnection, chunk: Uint8Array): void;
+  drained(connection: ClientConnection): void;
+  ended(connection: ClientConnection, error: Error | undefined): void;
+}
+
 /** What a transport calls, for one connection: an object with shared methods, not three closures. */
 class LinkReceiver {
-  readonly #broker: Broker;
+  readonly #links: Links;
   readonly #connection: ClientConnection;
 
-  constructor(broker: Broker, connection: ClientConnection) {
-    this.#broker = broker;
+  constructor(links: Links, connection: ClientConnection) {
+    this.#links = links;
     this.#connection = connection;
   }
 
   data(chunk: Uint8Array): void {
-    this.#broker.received(this.#connection, chunk);
+    this.#links.received(this.#connection, chunk);
   }
 
   drain(): void {
-    this.#broker.drained(this.#connection);
+    this.#links.drained(this.#connection);
   }
 
   closed(error: Error | undefined): void {
-    this.#broker.ended(this.#connection, error);
+    this.#links.ended(this.#connection, error);
   }
 }
 
