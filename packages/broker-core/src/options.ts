@@ -11,7 +11,7 @@ export interface BrokerLimits {
   readonly maximumConnectSize: number;
   /** Largest packet accepted after CONNECT, in bytes, announced as Maximum Packet Size. @default 16_777_216 */
   readonly maximumPacketSize: number;
-  /** Largest packet other than CONNECT and PUBLISH, in bytes: the filters of a SUBSCRIBE cost more than their bytes. @default 262_144 */
+  /** Largest packet other than CONNECT and PUBLISH, and properties of a PUBLISH, in bytes: many small fields cost more than their bytes. @default 262_144 */
   readonly maximumRequestSize: number;
   /** Milliseconds that one packet may take to arrive, plus one second for each KiB of it. @default 10_000 */
   readonly packetTimeout: number;

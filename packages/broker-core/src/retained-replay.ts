@@ -10,6 +10,7 @@ import { Message } from './message.ts';
 import type { RetainedEntry } from './retained.ts';
 import type { Session } from './session.ts';
 import { drop } from './settlement.ts';
+import { isLate } from './share-of-turn.ts';
 import type { Subscription } from './subscription.ts';
 import { workCost } from './work-cost.ts';
 
@@ -133,7 +134,7 @@ function replayFor(
       session.loading
     )
       return budget;
-    if (budget <= 0) {
+    if (budget <= 0 || (budget < REPLAY_BUDGET && isLate(context))) {
       context.turn.continueLater(connection);
       return 0;
     }

@@ -302,6 +302,7 @@ export class SessionRegistry {
     const { subscriptions } = session;
     if (subscriptions === undefined) return;
     session.subscriptions = undefined;
+    session.isUnrouted = true;
     this.#unrouting.add(subscriptions.values());
   }
 

@@ -49,6 +49,8 @@ export class Session implements Timed {
   expiresAt: number = Infinity;
   /** The session has ended: nobody may deliver to it. */
   ended = false;
+  /** Its subscriptions are over: nothing is delivered by them. */
+  isUnrouted = false;
 
   subscriptions: Map<string, Subscription> | undefined;
   /** What they count for in limits. */

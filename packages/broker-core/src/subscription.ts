@@ -38,9 +38,9 @@ export class Subscription {
     return (this.#flags & RETAIN_AS_PUBLISHED) !== 0;
   }
 
-  /** False once unsubscribed: results computed before must not deliver to it. */
+  /** False once unsubscribed, or its session has ended: results computed before must not deliver to it. */
   get active(): boolean {
-    return (this.#flags & ACTIVE) !== 0;
+    return (this.#flags & ACTIVE) !== 0 && !this.session.isUnrouted;
   }
 
   /** It is unsubscribed. */

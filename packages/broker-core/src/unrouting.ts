@@ -11,7 +11,7 @@ import { workCost } from './work-cost.ts';
 export class Unrouting implements TurnWork {
   readonly #context: () => BrokerContext;
   readonly #unroute: (subscription: Subscription) => void;
-  readonly #ended = new Deque<Subscription>();
+  readonly #ended = new Deque<Iterator<Subscription>>();
   /** It has asked for another turn. */
   #isUnderWay = false;
 
@@ -20,20 +20,23 @@ export class Unrouting implements TurnWork {
     this.#unroute = unroute;
   }
 
+  /** Of one session; it is marked already. */
   add(subscriptions: Iterable<Subscription>): void {
-    for (const subscription of subscriptions) {
-      subscription.end();
-      this.#ended.push(subscription);
-    }
+    this.#ended.push(subscriptions[Symbol.iterator]());
     if (!this.#isUnderWay && this.step()) this.#context().turn.workOn(this);
   }
 
   step(): boolean {
     const { ends } = this.#context();
     while (!ends.isUsedUp) {
-      const subscription = this.#ended.shift();
-      if (subscription === undefined) return (this.#isUnderWay = false);
-      this.#unroute(subscription);
+      const subscriptions = this.#ended.peek();
+      if (subscriptions === undefined) return (this.#isUnderWay = false);
+      const next = subscriptions.next();
+      if (next.done === true) {
+        this.#ended.shift();
+        continue;
+      }
+      this.#unroute(next.value);
       ends.spend(workCost.unroute);
     }
     return (this.#isUnderWay = this.#ended.length > 0);

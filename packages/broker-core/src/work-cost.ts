@@ -42,13 +42,13 @@ export const workCost: Readonly<{
   /** One step of a retained message's replay: a message, or a few names looked at in vain. */
   replay: 4,
   /** A delivery that a durable store keeps, or is told of: its commit is part of the turn. */
-  stored: 5,
+  stored: 8,
   /** A delivery that comes from a store. */
   read: 4,
   /** A message that goes from one member of a group to another: rare, so that its code is mostly cold. */
   handOver: 20,
   /** The end of a connection, and that of a session, its Will and subscriptions left out. */
-  end: 20,
+  end: 40,
   /** A subscription of a session that has ended. */
   unroute: 6,
 });

@@ -417,6 +417,33 @@ test('queues of many clients that come back at once are read in shares', async (
   expect(most).toBeLessThan(40 * 50);
 });
 
+test('what waited for one commit leaves in several turns when it is for very many', async () => {
+  const store = new LaterStore();
+  await using world = await World.create({ store });
+  const clients = Array.from({ length: 700 }, (_, i) => world.resume(`c${i}`));
+  await world.settleAsync();
+  for (const client of clients) client.subscribe('t');
+  await world.settleAsync();
+  const publisher = world.connect({ clientId: 'p' });
+  for (const client of clients) client.take();
+  store.isHeld = true;
+  publisher.publish('t', 'x', { qos: 1, packetId: 1 });
+  publisher.publish('t', 'y', { qos: 1, packetId: 2 });
+  store.release();
+  let most = 0;
+  for (let last = world.broker.counters.bytesSent, quiet = 0; quiet < 5; quiet++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (world.network.pump() + (world.host.turn() ? 1 : 0) > 0) quiet = 0;
+    const { bytesSent } = world.broker.counters;
+    most = Math.max(most, bytesSent - last);
+    last = bytesSent;
+  }
+  for (const client of clients) expect(client.publishes()).toHaveLength(2);
+  expect(publisher.messages()).toEqual(['PUBACK #1', 'PUBACK #2']);
+  // two packets each, for the 256 of a turn and as many who were told as the commit settled
+  expect(most).toBeLessThanOrEqual(2 * 256 * 2 * 10);
+});
+
 /** How much a counter grows between two turns at most, until nothing moves any more. */
 function mostInOneTurn(world: World, count: (counters: Readonly<Counters>) => number): number {
   let most = 0;

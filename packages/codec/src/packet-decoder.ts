@@ -35,8 +35,9 @@ export interface PacketDecoderOptions {
   /** The same for the first packet that a server receives. @default maximumPacketSize */
   readonly maximumConnectSize?: number;
   /**
-   * The same for packets other than CONNECT and PUBLISH: each of their fields costs work and memory, so
-   * that one of the full Maximum Packet Size would hold up everybody else. Beyond: 0x97.
+   * The same for packets other than CONNECT and PUBLISH, and for the properties of a PUBLISH: each of
+   * their fields costs work and memory, so that one of the full Maximum Packet Size would hold up
+   * everybody else. Beyond: 0x97.
    *
    * @default maximumPacketSize
    */
@@ -257,7 +258,7 @@ export class PacketDecoder {
   }
 
   #publish(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): void {
-    this.#publishes ??= new PublishReader(this.#topics, this.#sender);
+    this.#publishes ??= new PublishReader(this.#topics, this.#sender, this.#maximumRequestSize);
     try {
       this.#publishes.read(bytes, start, body, end, this.#version(), owned);
     } catch (error) {

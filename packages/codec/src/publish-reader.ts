@@ -19,13 +19,19 @@ export class PublishReader {
   readonly view: PublishView = new PublishView();
   readonly #topics: TopicTable<unknown>;
   readonly #sender: Role | undefined;
+  readonly #maximumPropertiesSize: number;
   #lastTopic: TopicEntry<unknown> | undefined;
   /** The chunk in which the view's properties were found right. */
   #scanned: Uint8Array | undefined;
   /** The same bytes as `view.bytes`, once it pays to have them so. */
   #words: DataView | undefined;
 
-  constructor(topics: TopicTable<unknown> | undefined, sender: Role | undefined) {
+  constructor(
+    topics: TopicTable<unknown> | undefined,
+    sender: Role | undefined,
+    maximumPropertiesSize: number,
+  ) {
+    this.#maximumPropertiesSize = maximumPropertiesSize;
     this.#topics = topics ?? new TopicTable({ capacity: privateCapacity });
     this.#sender = sender;
   }
@@ -170,6 +176,7 @@ export class PublishReader {
     if (length < 0) throw violation(integerRule(length), 5);
     const start = at + integerLength(length);
     if (length > view.end - start) throw violation(rules.truncated, 5);
+    if (length > this.#maximumPropertiesSize) throw violation(rules.propertiesTooLarge, 5);
     const { propertiesStart: before, propertiesEnd } = view;
     view.propertiesStart = start;
     view.propertiesEnd = start + length;

@@ -35,6 +35,7 @@ export const rules = {
   integerNotMinimal: [0x81, 'a Variable Byte Integer is not in its shortest form', '1.5.5-1'],
   packetTooLarge: [0x95, 'the packet is above the Maximum Packet Size'],
   requestTooLarge: [0x97, 'the packet is larger than this receiver takes of its kind'],
+  propertiesTooLarge: [0x97, 'the properties are larger than this receiver takes of a PUBLISH'],
   truncated: [0x81, 'a field ends behind its packet'],
   trailingBytes: [0x81, 'the packet goes on behind its last field'],
   notOnePacket: [0x81, 'the bytes are not exactly one packet'],

@@ -251,3 +251,23 @@ test.each([
     expect(errors).toEqual([0x97]);
   },
 );
+
+test('properties of a PUBLISH above maximumRequestSize are refused, its payload may be longer', () => {
+  const read = (properties: number, payload: number): unknown[] => {
+    const seen: unknown[] = [];
+    const sink = {
+      publish: () => void seen.push('publish'),
+      acknowledge: () => undefined,
+      packet: () => undefined,
+      malformed: (error: ProtocolError) => void seen.push(error.reasonCode),
+    };
+    const options = { role: 'server', protocolVersion: 5, maximumRequestSize: 100 } as const;
+    const reader = new PacketDecoder(sink, options);
+    const userProperty = [0x26, 0, 1, 0x61, 0, properties - 6, ...Array(properties - 6).fill(0x62)];
+    const body = [0, 1, 0x74, properties, ...userProperty, ...Array(payload).fill(0)];
+    reader.receive(Uint8Array.of(0x30, (body.length & 127) | 128, body.length >> 7, ...body));
+    return seen;
+  };
+  expect(read(100, 1_000)).toEqual(['publish']);
+  expect(read(101, 100)).toEqual([0x97]);
+});

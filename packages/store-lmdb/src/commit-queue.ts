@@ -52,12 +52,15 @@ function workOf(changes: readonly SessionChange[]): number {
   for (const change of changes) {
     if (change.type === 'enqueued') work += 1 + change.deliveries.length;
     else if ('messageIds' in change) work += change.messageIds.length;
+    else if (change.type === 'session-removed') work += WORK_OF_REMOVAL;
     else work += change.type === 'received' || change.type === 'receipt-released' ? 1 : WORK_OF_ROW;
   }
   return work;
 }
 
+/** Its own rows; there may be any number of others. */
+const WORK_OF_REMOVAL = 12;
 /** A change that makes or removes a row. */
 const WORK_OF_ROW = 4;
 /** Nobody is served while a transaction is made: a few milliseconds, as a delivery takes one or two microseconds. */
-const LARGEST_TRANSACTION = 4_000;
+const LARGEST_TRANSACTION = 3_000;

@@ -9,7 +9,7 @@ import { RowBatch } from './row-batch.ts';
 import type { StoredSession } from './stored-session.ts';
 
 /** A few milliseconds' worth: nobody is served meanwhile. */
-export const MANY_ROWS = 1_000;
+export const MANY_ROWS = 500;
 export const FEW_ROWS = 20;
 
 /** What memory holds of the store, in step with the rows of the database and the batch that changes them. */

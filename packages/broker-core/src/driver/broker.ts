@@ -19,6 +19,7 @@ import type { Host } from '../host.ts';
 import { LongFanOut, type TurnWork } from '../long-fan-out.ts';
 import { Admission } from './admission.ts';
 import { type BrokerOptions, makeContext } from './broker-options.ts';
+import { drained } from './congestion.ts';
 import type { LocalMessage } from './local-message.ts';
 import type { LocalSubscription } from './local-subscription.ts';
 import { HostProgram, type LocalSubscribeOptions } from './host-program.ts';
@@ -220,7 +221,7 @@ export class Broker implements AsyncDisposable {
 
   #drained(connection: ClientConnection): void {
     this.#context.now = this.#host.now();
-    this.#driver.drained(connection);
+    drained(connection);
   }
 
   #ended(connection: ClientConnection, error?: Error): void {

@@ -8,6 +8,7 @@ import type { Host } from '../host.ts';
 import { continueConnections } from '../share-of-turn.ts';
 import { type PageRequest, countWithin } from '../turn.ts';
 import { commitOf } from './commit-of.ts';
+import { holdBackAsker } from './congestion.ts';
 import { splitFree, takeFree } from './free-packets.ts';
 import { HopelessChanges } from './hopeless-changes.ts';
 import { PageReader } from './page-reader.ts';
@@ -26,7 +27,9 @@ export class TurnDriver {
   readonly #pages: PageReader;
   #lastCommit = 0;
   #settledCommit = 0;
-  readonly #waiting: ClientConnection[] = [];
+  #waiting: ClientConnection[] = [];
+  /** For some of them the commits have settled. */
+  #isReleasing = false;
   /** Settles with the last commit. */
   #tail: Promise<unknown> = Promise.resolve();
   /** The last commit that was handed over when one was refused: all up to there are refused, and come first again. */
@@ -64,6 +67,7 @@ export class TurnDriver {
     context.now = now;
     turn.begin();
     this.#before();
+    if (this.#isReleasing) this.#release();
     continueConnections(context);
     workOn(context);
     this.#pages.read(this.#isTryingAgain);
@@ -74,17 +78,6 @@ export class TurnDriver {
   /** Settles when everything that was committed until now has settled. */
   async settled(): Promise<void> {
     while (this.#settledPromises.size > 0) await Promise.allSettled(this.#settledPromises);
-  }
-
-  /** The transport of a connection can take more. */
-  drained(connection: ClientConnection): void {
-    connection.congested = false;
-    connection.stalledSince = 0;
-    this.#context.underWay.left(connection);
-    connection.resumeReading();
-    const { turn } = this.#context;
-    turn.touch(connection);
-    turn.continueLater(connection);
   }
 
   /** Hands the turn's changes to the store; returns the number of the commit that promises must wait for, 0 for none. */
@@ -266,11 +259,21 @@ export class TurnDriver {
     return this.#lastCommit + 1;
   }
 
-  /** A commit has settled: what waited for it leaves. */
+  /** A commit has settled: what waited for it leaves, to very many in several turns. */
   #release(): void {
-    const waiting = this.#waiting.splice(0);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#isReleasing = false;
+    let writes = 0;
     for (const connection of waiting) {
       const { held } = connection;
+      const isSettled = (held[0]?.commit ?? 0) <= this.#settledCommit;
+      if (!isSettled || writes >= WRITES_PER_TURN) {
+        this.#waiting.push(connection);
+        this.#isReleasing ||= isSettled;
+        continue;
+      }
+      writes++;
       guard(connection, () => {
         while (held[0] !== undefined && held[0].commit <= this.#settledCommit) {
           const output = held.shift();
@@ -284,6 +287,7 @@ export class TurnDriver {
       if (held.length > 0) this.#waiting.push(connection);
       else this.#finish(connection);
     }
+    if (this.#isReleasing) this.#context.turn.wake();
   }
 
   /** Writes to those who have something to say; to very many of them in several turns, so that reading goes on. */
@@ -321,7 +325,7 @@ export class TurnDriver {
     }
     if (connection.congested && !connection.closing) {
       this.#everythingHasLeft = false;
-      this.#holdBackAsker(connection);
+      holdBackAsker(connection);
       return;
     }
     if (connection.outbox.bytes > 0) {
@@ -365,15 +369,7 @@ export class TurnDriver {
     connection.congested = !hasRoom;
     if (hasRoom || connection.closing) return;
     beginStall(connection, now);
-    this.#holdBackAsker(connection);
-  }
-
-  /** Somebody who only asks and never reads the answers must not fill the memory with them. */
-  #holdBackAsker(connection: ClientConnection): void {
-    const { limits, underWay } = this.#context;
-    const waiting = connection.outbox.bytes + connection.link.pendingBytes;
-    const mayGrow = underWay.leaving(connection, waiting);
-    if (!mayGrow || waiting > limits.maximumPendingBytes) connection.pauseReading();
+    holdBackAsker(connection);
   }
 
   #finish(connection: ClientConnection): void {
@@ -389,6 +385,6 @@ export class TurnDriver {
 const NOBODY: readonly ClientConnection[] = [];
 /** A write costs some microseconds of system time, and more for many bytes, which the system copies. */
 const WRITES_PER_TURN = 256;
-const BYTES_PER_TURN = 8 * 1024 * 1024;
+const BYTES_PER_TURN = 3 * 1024 * 1024;
 /** Milliseconds. */
 const RETRY_INTERVAL = 500;
