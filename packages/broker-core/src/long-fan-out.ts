@@ -25,8 +25,9 @@ export function isLong(context: BrokerContext, { groups, targets }: Route, qos: 
 }
 
 /** A delivery at QoS 1 or 2 takes longer: the first one to a client makes its window, and a store may have to keep it in the same turn. */
-function receiversPerTurn({ limits }: BrokerContext, qos: QoS): number {
-  return qos === 0 ? limits.deliveriesPerTurn : Math.ceil(limits.deliveriesPerTurn / AT_QOS_1);
+function receiversPerTurn({ limits, store }: BrokerContext, qos: QoS): number {
+  if (qos === 0) return limits.deliveriesPerTurn;
+  return Math.ceil(limits.deliveriesPerTurn / (store.supports.durable ? AT_MOST_STORED : AT_QOS_1));
 }
 
 /** Who waits to hear what has become of a message for very many. */
@@ -265,5 +266,6 @@ function withOwnTarget(context: BrokerContext, publication: Publication, found: 
   return { ...found, noLocal: false, targets };
 }
 
-/** Deliveries at QoS 0 in the time of one at QoS 1 or 2. */
+/** Deliveries at QoS 0 in the time of one at QoS 1 or 2, and of one that is stored. */
 const AT_QOS_1 = 20;
+const AT_MOST_STORED = 40;

@@ -206,7 +206,7 @@ test('a broker that is closed in the middle of it serves the rest first', async 
 describe('durable sessions among others', () => {
   test('if one turn may serve them, they get it in one commit, with its receipt', async () => {
     const store = new LaterStore();
-    await using world = await World.create({ store, limits: { deliveriesPerTurn: 80 } });
+    await using world = await World.create({ store, limits: { deliveriesPerTurn: 160 } });
     for (let i = 0; i < 9; i++) {
       const client =
         i % 3 === 0 ? world.resume(`s${i}`, 1000) : world.connect({ clientId: `s${i}` });

@@ -59,8 +59,8 @@ function workOf(changes: readonly SessionChange[]): number {
 }
 
 /** Its own rows; there may be any number of others. */
-const WORK_OF_REMOVAL = 12;
+const WORK_OF_REMOVAL = 24;
 /** A change that makes or removes a row. */
-const WORK_OF_ROW = 4;
+const WORK_OF_ROW = 8;
 /** Nobody is served while a transaction is made: a few milliseconds, as a delivery takes one or two microseconds. */
-const LARGEST_TRANSACTION = 3_000;
+const LARGEST_TRANSACTION = 4_000;
