@@ -1,6 +1,6 @@
 // What the changes of a commit do to the rows.
 
-import { identifierBytes, plainMessage } from '@wellhead/session-store';
+import { identifierBytes, messageBytes, plainMessage } from '@wellhead/session-store';
 import { readPage, rowKey } from './atomic-rows.js';
 
 export const NOTHING = {
@@ -39,7 +39,7 @@ async function applyChange(draft, counters, change) {
       });
   } else if (type === 'retained-set') {
     const { topicName, messageId, expiresAt } = message;
-    const size = contentBytes(message);
+    const size = messageBytes(message);
     draft.set(rowKey('message', messageId), plainMessage(message));
     draft.set(rowKey('retained', topicName), { topicName, messageId, expiresAt, size });
   } else if (type === 'retained-cleared') {
@@ -103,7 +103,7 @@ async function enqueue(draft, counters, clientId, message, delivery) {
   const { messageId } = message;
   if (await draft.get(rowKey('place', clientId, messageId))) return;
   draft.set(rowKey('message', messageId), plainMessage(message));
-  const size = contentBytes(message) + identifierBytes(delivery.subscriptionIdentifiers);
+  const size = messageBytes(message) + identifierBytes(delivery.subscriptionIdentifiers);
   place(draft, counters, clientId, { ...delivery, messageId, size, released: false });
 }
 
@@ -161,7 +161,7 @@ async function tally(draft, counters) {
     if (kind === 'session') counters.sessions += sign;
     if (kind === 'queue') counters.deliveries += sign;
     if (kind === 'message') counters.messages += sign;
-    if (kind === 'message') counters.messageBytes += sign * contentBytes(row);
+    if (kind === 'message') counters.messageBytes += sign * messageBytes(row);
     if (kind === 'retained') counters.retained += sign;
     if (kind === 'retained') counters.retainedBytes += sign * row.size;
   }
@@ -170,8 +170,4 @@ async function tally(draft, counters) {
 function add(sums, key, count, bytes) {
   const [counted, size] = sums.get(key) ?? [0, 0];
   sums.set(key, [counted + count, size + bytes]);
-}
-
-function contentBytes({ payload, properties }) {
-  return payload.length + (properties?.length ?? 0);
 }
