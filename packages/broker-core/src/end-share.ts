@@ -22,15 +22,18 @@ export class EndShare {
     return this.#spentIn === turn.number && this.#spent >= limits.deliveriesPerTurn;
   }
 
+  /** Whatever was spent: whoever comes now has a share of its own. */
+  begin(): void {
+    this.#spentIn = this.#context().turn.number;
+    this.#spent = 0;
+    this.#nextLook = WORK_BETWEEN_LOOKS;
+  }
+
   /** In deliveries, as all work is counted. */
   spend(work: number): void {
     const context = this.#context();
     const { limits, turn } = context;
-    if (this.#spentIn !== turn.number) {
-      this.#spentIn = turn.number;
-      this.#spent = 0;
-      this.#nextLook = WORK_BETWEEN_LOOKS;
-    }
+    if (this.#spentIn !== turn.number) this.begin();
     this.#spent += work;
     if (this.#spent < this.#nextLook) return;
     this.#nextLook = this.#spent + WORK_BETWEEN_LOOKS;

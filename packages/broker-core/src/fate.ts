@@ -15,6 +15,8 @@ export interface Fate {
   taken(): void;
   /** The store has refused it; `isSecondTry` when it was tried again already. */
   refused(isSecondTry: boolean): Refused;
+  /** The change is not made any more: its session is none. Without it, that is as if the store had it. */
+  dropped?(): void;
   /** It goes to the store with the next commit. */
   recorded?(change: SessionChange): void;
   /** Does later what the change was for; without it, all that is to be done later is done at once. */
@@ -25,6 +27,14 @@ export interface Fate {
 export interface Later {
   readonly change: SessionChange;
   readonly fate: Fate;
+}
+
+/** A change is not made any more: whoever waits for it waits no longer. */
+export function giveUp(fates: Fates, change: SessionChange): void {
+  const fate = fates.get(change);
+  fates.delete(change);
+  if (fate?.dropped === undefined) fate?.taken();
+  else fate.dropped();
 }
 
 /** Of a message that nobody would send again: a Will, one that goes back to its group, a retained one for a new subscription. */

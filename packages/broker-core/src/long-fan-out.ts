@@ -130,6 +130,11 @@ export class LongFanOut implements TurnWork, Fate {
     this.#decided();
   }
 
+  /** The receipt of a publisher whose session is none. */
+  dropped(): void {
+    this.#decided();
+  }
+
   /** Nobody who is named in the store has got anything of a message without a part that was taken: its publisher may send it again. */
   refused(isSecondTry: boolean): Refused {
     if (this.#isKept || this.#isTaken) return isSecondTry ? 'later' : 'again';

@@ -1,7 +1,7 @@
 import type { SessionChange } from '@wellhead/session-store';
 import { DeliveryRun } from './delivery-run.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { Fate, Fates, Later } from './fate.ts';
+import { type Fate, type Fates, giveUp, type Later } from './fate.ts';
 import type { TurnWork } from './long-fan-out.ts';
 import type { Session } from './session.ts';
 import type { Undecided } from './undecided.ts';
@@ -117,12 +117,13 @@ export class Turn {
     return this.undecided.size === 0 ? undefined : this.undecided.get(messageId);
   }
 
-  /** Nothing of that session is to be committed any more. */
+  /** Nothing more of that client is to be committed. What is tried again came before: the end of its last session. */
   dropChangesOf(clientId: string): void {
-    const isOther = (change: SessionChange): boolean =>
-      !('clientId' in change) || change.clientId !== clientId;
-    this.changes = this.changes.filter(isOther);
-    this.retried = this.retried.filter(isOther);
+    const isOf = (change: SessionChange): boolean =>
+      'clientId' in change && change.clientId === clientId;
+    const dropped = this.changes.filter(isOf);
+    this.changes = this.changes.filter((change) => !isOf(change));
+    for (const change of dropped) giveUp(this.fates, change);
     this.#run.end();
   }
 

@@ -152,3 +152,43 @@ test('a session that is there keeps nobody waiting for the Will that it comes wi
     expect(old.publishes()).toMatchObject([{ packetId: 1 }]);
     expect(store.sizes().deliveries).toBe(3);
   }));
+
+test.each(['durable', 'with a Will'])(
+  'the end of a session is stored though the next one of its client (%s) is refused meanwhile',
+  async (kind) => {
+    const store = new LaterStore();
+    await using world = await World.create({ store });
+    const old = world.resume('x', 10);
+    await world.settleAsync();
+    old.subscribe('a', { qos: 1 });
+    old.vanish();
+    await world.settleAsync();
+    const again = world.resume('x', 10);
+    await world.settleAsync();
+    again.vanish();
+    await world.settleAsync();
+
+    store.isHeld = true;
+    world.advance(11_000);
+    if (kind === 'durable') world.resume('x', 10);
+    else world.connect({ clientId: 'x', will });
+    await world.settleAsync();
+    expect(store.pending.map(({ changes }) => changes[0]?.type)).toEqual([
+      'session-removed',
+      'session-opened',
+    ]);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      store.fail(new StoreError('STORE_FAILED', 'as told'));
+      await world.settleAsync();
+    }
+    store.release();
+    await world.settleAsync();
+    world.advance(1_000);
+    await world.settleAsync();
+    expect(store.kept.sizes().sessions).toBe(0);
+    const next = world.resume('x', 10);
+    await world.settleAsync();
+    expect(next.connack ?? next.inbox[0]).toMatchObject({ reasonCode: 0, sessionPresent: false });
+    expect(next.isClosed).toBe(false);
+  },
+);

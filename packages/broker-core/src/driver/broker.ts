@@ -13,6 +13,7 @@ import { ClientConnection } from '../client-connection.ts';
 import type { BrokerContext } from '../context.ts';
 import type { Counters } from '../counters.ts';
 import { DEADLINE_GRANULARITY } from '../deadlines.ts';
+import { Deque } from '../deque.ts';
 import { BrokerError } from '../errors.ts';
 import { guard } from '../guard.ts';
 import type { Host } from '../host.ts';
@@ -70,7 +71,7 @@ export class Broker implements AsyncDisposable {
     this.#driver.run();
   };
   /** Connections whose transport has gone, and whose end is for a later turn. */
-  #ending: ClientConnection[] = [];
+  readonly #ending = new Deque<Ending>();
   /** Deadlines that have passed, and are too many for one turn. */
   readonly #overdue: TurnWork = { step: () => !this.#advance() };
   #cancelTick: (() => void) | undefined;
@@ -224,14 +225,16 @@ export class Broker implements AsyncDisposable {
     drained(connection);
   }
 
-  #ended(connection: ClientConnection, error?: Error): void {
+  #ended(connection: ClientConnection, error: Error | undefined): void {
+    const { closing, ends, turn } = this.#context;
+    if ((this.#ending.length > 0 || ends.isUsedUp) && !closing) {
+      this.#ending.push({ connection, error });
+      turn.wake();
+    } else this.#end(connection, error);
+  }
+
+  #end(connection: ClientConnection, error: Error | undefined): void {
     const context = this.#context;
-    // this turn has ended enough of them
-    if (context.ends.isUsedUp && !context.closing) {
-      this.#ending.push(connection);
-      context.turn.wake();
-      return;
-    }
     if (!this.#connections.delete(connection)) return;
     this.#admission.leave(connection);
     context.underWay.forget(connection);
@@ -291,10 +294,16 @@ export class Broker implements AsyncDisposable {
   }
 
   #endOthers(): void {
-    const ending = this.#ending;
-    if (ending.length === 0) return;
-    this.#ending = [];
-    for (const connection of ending) this.#ended(connection);
+    const { closing, ends, turn } = this.#context;
+    if (this.#ending.length === 0) return;
+    ends.begin();
+    const mayGoOn = (): boolean => closing || !ends.isUsedUp;
+    while (mayGoOn()) {
+      const next = this.#ending.shift();
+      if (next === undefined) return;
+      this.#end(next.connection, next.error);
+    }
+    if (this.#ending.length > 0) turn.wake();
   }
 
   /** What is due happens, in this turn and in as many more as it takes. */
@@ -326,6 +335,12 @@ interface Links {
   received(connection: ClientConnection, chunk: Uint8Array): void;
   drained(connection: ClientConnection): void;
   ended(connection: ClientConnection, error: Error | undefined): void;
+}
+
+/** A connection whose transport has gone. */
+interface Ending {
+  readonly connection: ClientConnection;
+  readonly error: Error | undefined;
 }
 
 /** What a transport calls, for one connection: an object with shared methods, not three closures. */

@@ -1,5 +1,6 @@
 import type { SessionChange } from '@wellhead/session-store';
 import type { BrokerContext } from '../context.ts';
+import { giveUp } from '../fate.ts';
 import { guard } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { refuseUnstored } from './withdraw.ts';
@@ -46,7 +47,7 @@ export class RefusedSessions {
       const isRefusedWill =
         change.type === 'will-set' && refusedWills.get(clientId) === change.epoch;
       if (!dropped.has(clientId) && !isRefusedWill) return true;
-      this.#giveUp(change);
+      giveUp(this.#context.turn.fates, change);
       return false;
     });
   }
@@ -83,13 +84,6 @@ export class RefusedSessions {
     if (session !== undefined) session.isStoredForWill = false;
     turn.dropChangesOf(clientId);
     return true;
-  }
-
-  /** Whoever waits for it waits no longer. */
-  #giveUp(change: SessionChange): void {
-    const { fates } = this.#context.turn;
-    fates.get(change)?.taken();
-    fates.delete(change);
   }
 }
 

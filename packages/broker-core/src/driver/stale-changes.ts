@@ -1,10 +1,11 @@
 import { ReasonCode } from '@wellhead/codec';
 import { type SessionChange, StoreError } from '@wellhead/session-store';
 import type { BrokerContext } from '../context.ts';
+import { giveUp } from '../fate.ts';
 
 /** Changes of a session that is no more must not take those of others with them; nothing is left when none are. */
 export function withoutStale(
-  { sessions }: BrokerContext,
+  { sessions, turn }: BrokerContext,
   changes: readonly SessionChange[],
   error: unknown,
 ): readonly SessionChange[] {
@@ -18,10 +19,13 @@ export function withoutStale(
     if (!('clientId' in change) || change.clientId !== clientId) others.push(change);
     else (change.epoch === session?.epoch ? current : old).push(change);
   }
-  if (old.length > 0) return [...lastWord(old), ...others, ...current];
+  const left = old.length > 0 ? [...lastWord(old), ...others, ...current] : others;
+  const kept = new Set(left);
+  for (const change of [...old, ...current]) if (!kept.has(change)) giveUp(turn.fates, change);
+  if (old.length > 0) return left;
   // a session of now that the store does not know: what it was to keep is not kept, and its client must not think so
   session?.connection?.fail(ReasonCode.QuotaExceeded, 'the session cannot be stored');
-  return others;
+  return left;
 }
 
 /**

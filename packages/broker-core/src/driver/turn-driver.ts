@@ -188,8 +188,9 @@ export class TurnDriver {
     const all = changesToRetry(context, commit, changes, isForLater);
     const hopeful = this.#hopeless.without(all, error, isSecondTry);
     const retried = this.#refused.without(hopeful, commit, this.#lastCommit, isSecondTry);
-    // without those that were refused for good the others may be taken
-    const isLess = retried.length < all.length && !this.#isWaitingToRetry;
+    // without those that were refused for good the others may be taken; not past what is under way behind them
+    const isFirst = !this.#isWaitingToRetry && context.turn.unsettled === 0;
+    const isLess = retried.length < all.length && isFirst;
     const next =
       isForLater && !isLess
         ? this.#tryLater(context, retried, error)

@@ -132,6 +132,11 @@ export function withdrawHeld(
   const { held } = connection;
   const kept: HeldOutput[] = [];
   for (const [index, output] of held.entries()) {
+    if (output.commit === commit && isUnheard(connection, output, next, isSecondTry)) {
+      for (const { promises } of held.slice(index)) connection.donePromising(promises);
+      connection.donePromising(connection.takeOutput().promises);
+      break;
+    }
     if (output.commit !== commit) kept.push(output);
     else kept.push(withdrawPromises(connection, output, next, isSecondTry));
     if (connection.closing === closing) continue;
@@ -170,8 +175,7 @@ function withdrawPromises(
       ? refuseSession(connection)
       : refusalOf(connection, promise, isSecondTry);
     // nor will it be true, perhaps, if its session is no more
-    if (instead === undefined && isOver && isSecondTry && promise.type !== PacketType.Connack)
-      continue;
+    if (instead === undefined && isOver && (isSecondTry || next === undefined)) continue;
     if (instead === undefined) {
       // a store that goes on failing is nothing to a session that is not in it
       const isKept = !isSecondTry || connection.session?.durable === true;
@@ -184,6 +188,17 @@ function withdrawPromises(
   const isWaiting = promises.length > 0 || !isSecondTry || isSending(connection, said, length);
   const commit = next !== undefined && isWaiting ? next : output.commit;
   return { commit, chunks: [said.subarray(0, length)], promises, slab: output.slab };
+}
+
+/** Nothing precedes a CONNACK: whoever is gone before it was true hears nothing. */
+function isUnheard(
+  { closing }: ClientConnection,
+  { promises }: HeldOutput,
+  next: number | undefined,
+  isSecondTry: boolean,
+): boolean {
+  const isLost = closing && (isSecondTry || next === undefined);
+  return isLost && promises.some(({ type }) => type === PacketType.Connack);
 }
 
 /** How far its messages have come is among what is tried again: a Packet Identifier is durable before it is used. */

@@ -5,6 +5,93 @@ import type { FuzzCase } from './step.ts';
 // Sequences that once broke a rule, as the fuzzer printed them. Add the next one here.
 const REGRESSIONS: readonly (readonly [name: string, given: FuzzCase])[] = [
   [
+    'the message of a publisher whose session is refused ends, and holds nobody back',
+    {
+      store: 'later',
+      limits: { deliveriesPerTurn: 1 },
+      steps: [
+        {
+          do: 'connect',
+          slot: 2,
+          id: 'z',
+          version: 4,
+          keepAlive: 1,
+          will: { topic: 'b', qos: 2, retain: true, delay: 1 },
+        },
+        { do: 'subscribe', slot: 2, filters: [{ filter: '$share/g/shared/+', qos: 2 }] },
+        { do: 'fail', count: 2 },
+        { do: 'connect', slot: 3, id: 'y', version: 4 },
+        { do: 'connect', slot: 1, id: 'x', version: 3 },
+        { do: 'subscribe', slot: 1, filters: [{ filter: 'shared/a', qos: 2 }] },
+        { do: 'settle', count: 2 },
+        { do: 'settle', count: 2 },
+        { do: 'publish', slot: 3, topic: 'shared/a', qos: 2, expiry: 1 },
+        { do: 'settle', count: 100 },
+        { do: 'connect', slot: 1, id: 'y', version: 5, keepAlive: 60, and: true },
+      ],
+    },
+  ],
+  [
+    'what the store refuses is tried again in its order, though part of it was given up',
+    {
+      store: 'later',
+      limits: { maximumSubscriptionsPerSession: 3 },
+      steps: [
+        { do: 'connect', slot: 1, id: 'x', version: 5, expiry: 1 },
+        {
+          do: 'subscribe',
+          slot: 1,
+          filters: [
+            { filter: '$x', qos: 1 },
+            { filter: '$share/h/shared/a', qos: 0 },
+            { filter: '#', qos: 1 },
+          ],
+          id: 1,
+        },
+        { do: 'fail', count: 4 },
+        { do: 'settle', count: 2 },
+        { do: 'settle', count: 1 },
+        { do: 'turn', settle: true },
+        {
+          do: 'subscribe',
+          slot: 3,
+          filters: [{ filter: '$share/h/shared/a', qos: 1, noLocal: true }],
+          id: 1,
+        },
+        { do: 'connect', slot: 2, id: 'x', version: 3, will: { topic: 'a', qos: 1 } },
+        {
+          do: 'subscribe',
+          slot: 2,
+          filters: [{ filter: '$share/g/shared/a', qos: 2, asPublished: true }],
+        },
+        { do: 'settle', count: 1 },
+        { do: 'settle', count: 1 },
+        { do: 'pump' },
+        { do: 'settle', count: 1 },
+      ],
+    },
+  ],
+  [
+    'a connection that was taken over hears nothing of a session that was refused',
+    {
+      store: 'in-order',
+      limits: {},
+      steps: [
+        { do: 'fail', count: 10 },
+        { do: 'connect', slot: 0, id: 'y', version: 4 },
+        { do: 'settle', count: 100 },
+        { do: 'subscribe', slot: 0, filters: [{ filter: '$x', qos: 0, handling: 2 }] },
+        {
+          do: 'connect',
+          slot: 0,
+          id: 'y',
+          version: 5,
+          will: { topic: 'a/c', qos: 1, retain: true },
+        },
+      ],
+    },
+  ],
+  [
     'one answer to filters in several commits waits for the one that is tried for the third time',
     {
       store: 'later',
