@@ -451,7 +451,9 @@ export class Player {
       if (sent?.retain === true && !sent.isRepeated) isAllSettled(`retained ${sent.serial}`);
     }
     if (session?.isDurable !== true) return;
-    if (packet.type === 5) isAllSettled(`received ${clientId} ${packet.packetId}`);
+    // what was refused is acknowledged as well, where the client cannot be told
+    const mayBeRefused = this.hooks.hasRefused && peer.version < 5;
+    if (packet.type === 5 && !mayBeRefused) isAllSettled(`received ${clientId} ${packet.packetId}`);
     if (packet.type === 7) isAllSettled(`receipt-released ${clientId} ${packet.packetId}`);
     if (packet.type === 2) this.#countPromise(`opened ${clientId}`);
     if (packet.type !== 9) return;
